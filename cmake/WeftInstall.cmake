@@ -1,0 +1,34 @@
+# `cmake --install`: headers, archive, find_package(weft) and pkg-config.
+include_guard(GLOBAL)
+if(NOT WEFT_INSTALL)
+  return()
+endif()
+include(CMakePackageConfigHelpers)
+
+set(weft_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
+install(TARGETS weft EXPORT weftTargets)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/weft" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${weft_package_dir}")
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/weftConfig.cmake.in" "${PROJECT_BINARY_DIR}/weftConfig.cmake"
+                              INSTALL_DESTINATION "${weft_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/weftConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
+        DESTINATION "${weft_package_dir}")
+
+set(weft_pc_errno "")
+if(WEFT_FIX_ERRNO)
+  set(weft_pc_errno " -D__const__=__unused__")
+endif()
+# A program that links the archive needs what the archive needs; the shared library brings its own.
+set(weft_pc_requires "Requires: libunwind libdw")
+set(weft_pc_libs "-lstdc++")
+if(WEFT_CONTEXT STREQUAL "boost")
+  string(PREPEND weft_pc_libs "-lboost_context ")
+endif()
+if(BUILD_SHARED_LIBS)
+  set(weft_pc_requires "Requires.private: libunwind libdw")
+  set(weft_pc_libs "")
+endif()
+configure_file("${PROJECT_SOURCE_DIR}/cmake/weft.pc.in" "${PROJECT_BINARY_DIR}/weft.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

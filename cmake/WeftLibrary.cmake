@@ -1,0 +1,71 @@
+# The library: one archive from the layers that exist. The order is that of tools/layers.dag.
+include_guard(GLOBAL)
+include(GNUInstallDirs)
+
+set(WEFT_LAYERS base os sched sync)
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBUNWIND REQUIRED IMPORTED_TARGET libunwind)
+pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)
+
+# Appends the sources of one layer; tests and benchmarks beside them are targets of their own.
+function(weft_layer_sources result layer)
+  weft_glob(sources "${PROJECT_SOURCE_DIR}/src/${layer}/*.cc")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
+  if(WEFT_CONTEXT STREQUAL "asm")
+    list(FILTER sources EXCLUDE REGEX "_boost\\.cc$")
+  endif()
+  set(${result} ${${result}} ${sources} PARENT_SCOPE)
+endfunction()
+
+# Appends the assembly for the processor built for, unless Boost.Context switches.
+function(weft_context_sources result)
+  if(NOT WEFT_CONTEXT STREQUAL "asm")
+    return()
+  endif()
+  string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
+  string(REPLACE "amd64" "x86_64" processor "${processor}")
+  string(REPLACE "arm64" "aarch64" processor "${processor}")
+  set(assembly "${PROJECT_SOURCE_DIR}/src/os/context_${processor}.S")
+  if(NOT EXISTS "${assembly}" AND EXISTS "${PROJECT_SOURCE_DIR}/src/os/context_x86_64.S")
+    message(FATAL_ERROR "no context switch for ${CMAKE_SYSTEM_PROCESSOR}: configure with -DWEFT_CONTEXT=boost")
+  endif()
+  if(EXISTS "${assembly}")
+    set(${result} ${${result}} "${assembly}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+set(weft_sources "")
+foreach(layer IN LISTS WEFT_LAYERS)
+  weft_layer_sources(weft_sources ${layer})
+endforeach()
+weft_context_sources(weft_sources)
+
+if(NOT weft_sources)
+  file(WRITE "${PROJECT_BINARY_DIR}/empty.cc" "")
+  set(weft_sources "${PROJECT_BINARY_DIR}/empty.cc")
+endif()
+add_library(weft ${weft_sources})
+add_library(weft::weft ALIAS weft)
+weft_own(weft)
+set_target_properties(weft PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 POSITION_INDEPENDENT_CODE ON)
+target_compile_features(weft PUBLIC cxx_std_20)
+target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                                       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(weft PUBLIC Threads::Threads PRIVATE PkgConfig::LIBUNWIND PkgConfig::LIBDW ${CMAKE_DL_LIBS})
+
+# The sanitizer's runtime must be in whatever links a sanitized weft.
+target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)
+
+if(WEFT_FIX_ERRNO)
+  # glibc marks __errno_location const, so a compiler reads it once and keeps the thread's address across a park that
+  # may move the goroutine to another thread. Under this definition the mark reads "unused".
+  target_compile_definitions(weft PUBLIC $<$<COMPILE_LANG_AND_ID:C,GNU,Clang>:__const__=__unused__>
+                                         $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:__const__=__unused__>)
+endif()
+if(WEFT_CONTEXT STREQUAL "boost")
+  find_package(Boost REQUIRED COMPONENTS context)
+  target_link_libraries(weft PRIVATE Boost::context)
+  target_compile_definitions(weft PRIVATE WEFT_CONTEXT_BOOST=1)
+endif()

@@ -1,0 +1,126 @@
+# The tests, one function a kind. Each file is one program or one check, found by its name; labels cut the suite:
+#   fast  unit tests, compile checks, one second of each stress test     stress  the stress tests at length
+#   conformance  Go's behaviours     model  every interleaving of a small case     crash  bad input and fatal errors
+#   golden  output held to the letter     install  find_package and pkg-config from a scratch project
+include_guard(GLOBAL)
+
+find_package(GTest REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(WEFT_TEST_TIMEOUT 120 CACHE STRING "Seconds after which a test counts as hung")
+set(WEFT_TESTS_DIR "${PROJECT_SOURCE_DIR}/tests")
+
+# Builds one GoogleTest program and names the target in `result`. A file with a main of its own keeps it.
+function(weft_test_program result prefix source)
+  cmake_path(GET source STEM name)
+  string(REPLACE "/" "_" target "${prefix}_${name}")
+  weft_program(${target} "tests/${prefix}" "${name}" "${source}" ${ARGN})
+  target_include_directories(${target} PRIVATE "${WEFT_TESTS_DIR}")
+  target_compile_definitions(${target} PRIVATE "WEFT_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+  target_link_libraries(${target} PRIVATE GTest::gtest_main GTest::gmock)
+  set(${result} ${target} PARENT_SCOPE)
+endfunction()
+
+# Adds the programs of one folder whose names end in `suffix`, each one test with `label`.
+function(weft_add_tests prefix folder suffix label)
+  weft_glob(sources "${folder}/*${suffix}.cc")
+  foreach(source IN LISTS sources)
+    weft_test_program(target "${prefix}" "${source}")
+    cmake_path(GET source STEM name)
+    add_test(NAME "${prefix}/${name}" COMMAND ${target})
+    set_tests_properties("${prefix}/${name}" PROPERTIES LABELS "${label}" TIMEOUT ${WEFT_TEST_TIMEOUT})
+  endforeach()
+endfunction()
+
+# A stress test runs for WEFT_STRESS_SECONDS: one second in `make test`, as long as the caller says in `make stress`.
+function(weft_add_stress_tests)
+  weft_glob(sources "${WEFT_TESTS_DIR}/stress/*_stress.cc")
+  foreach(source IN LISTS sources)
+    weft_test_program(target stress "${source}")
+    cmake_path(GET source STEM name)
+    add_test(NAME "stress/${name}.quick" COMMAND ${target})
+    set_tests_properties("stress/${name}.quick" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT}
+                                                           ENVIRONMENT WEFT_STRESS_SECONDS=1)
+    add_test(NAME "stress/${name}" COMMAND ${target})
+    set_tests_properties("stress/${name}" PROPERTIES LABELS stress TIMEOUT 7200 RUN_SERIAL ON)
+  endforeach()
+endfunction()
+
+# A model replaces the atomics: its shadow headers come first on the include path, and the library is not linked.
+function(weft_add_model_tests)
+  set(folder "${WEFT_TESTS_DIR}/model")
+  weft_glob(sources "${folder}/*_model.cc")
+  weft_glob(support "${folder}/*.cc")
+  list(FILTER support EXCLUDE REGEX "_model\\.cc$")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    add_executable(model_${name} "${source}" ${support})
+    target_include_directories(model_${name} BEFORE PRIVATE "${folder}/shadow" "${folder}" "${WEFT_TESTS_DIR}")
+    weft_own(model_${name})
+    target_include_directories(model_${name} PRIVATE "${PROJECT_SOURCE_DIR}/include")
+    target_link_libraries(model_${name} PRIVATE GTest::gtest_main Threads::Threads)
+    set_target_properties(model_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/model")
+    add_test(NAME "model/${name}" COMMAND model_${name})
+    set_tests_properties("model/${name}" PROPERTIES LABELS model TIMEOUT 600)
+  endforeach()
+endfunction()
+
+# Programs that must end badly, each in its own way; tests/crash/run.py holds the table of what each one must say.
+function(weft_add_crash_tests)
+  if(NOT EXISTS "${WEFT_TESTS_DIR}/crash/run.py")
+    return()
+  endif()
+  weft_glob(sources "${WEFT_TESTS_DIR}/crash/*.cc")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    weft_program(crash_${name} tests/crash ${name} "${source}")
+  endforeach()
+  add_test(NAME crash/table COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/crash/run.py" "${PROJECT_BINARY_DIR}/tests/crash")
+  set_tests_properties(crash/table PROPERTIES LABELS crash TIMEOUT 600)
+endfunction()
+
+# Adds a test that compiles `source` alone; it passes when the compiler accepts it or, with `expected`, when the compiler
+# rejects it with a message that matches.
+function(weft_add_compile_test name source expected)
+  set(flags -std=c++20 ${WEFT_WARNINGS} -Werror "-I${PROJECT_SOURCE_DIR}/include")
+  if(CMAKE_CXX_COMPILER_TARGET)
+    list(APPEND flags "--target=${CMAKE_CXX_COMPILER_TARGET}")
+  endif()
+  add_test(NAME "${name}" COMMAND "${CMAKE_COMMAND}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DFLAGS=${flags}" "-DSOURCE=${source}"
+                                  "-DEXPECT=${expected}" -P "${PROJECT_SOURCE_DIR}/cmake/compile_check.cmake")
+  set_tests_properties("${name}" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT})
+endfunction()
+
+# Every public header compiles alone, and twice in one unit.
+function(weft_add_header_tests)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/weft/*.h")
+  foreach(header IN LISTS headers)
+    string(MAKE_C_IDENTIFIER "${header}" name)
+    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/headers/${name}.cc" CONTENT "#include <${header}>\n#include <${header}>\n")
+    weft_add_compile_test("header/${header}" "${PROJECT_BINARY_DIR}/headers/${name}.cc" "")
+  endforeach()
+endfunction()
+
+# Each file of tests/compile_fail must be rejected, for the reason in its first line: `// EXPECT: regex`.
+function(weft_add_compile_fail_tests)
+  weft_glob(sources "${WEFT_TESTS_DIR}/compile_fail/*.cc")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    weft_add_compile_test("compile_fail/${name}" "${source}" first_line)
+  endforeach()
+endfunction()
+
+foreach(layer IN LISTS WEFT_LAYERS)
+  weft_add_tests(${layer} "${PROJECT_SOURCE_DIR}/src/${layer}" _test fast)
+endforeach()
+weft_add_tests(conformance "${WEFT_TESTS_DIR}/conformance" _test conformance)
+weft_add_tests(golden "${WEFT_TESTS_DIR}/golden" _test golden)
+weft_add_stress_tests()
+weft_add_model_tests()
+weft_add_crash_tests()
+weft_add_header_tests()
+weft_add_compile_fail_tests()
+
+if(EXISTS "${WEFT_TESTS_DIR}/install/run.sh" AND WEFT_INSTALL AND NOT WEFT_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+  add_test(NAME install/find_package COMMAND "${WEFT_TESTS_DIR}/install/run.sh" "${PROJECT_BINARY_DIR}")
+  set_tests_properties(install/find_package PROPERTIES LABELS install TIMEOUT 300)
+endif()
