@@ -1,0 +1,98 @@
+# The front door. Each target is one command over the CMake presets; `make help` lists them.
+# What may be set: JOBS=4  WERROR=ON  STRESS_SECONDS=60  SCENARIOS="run 3 9"  BENCH_ARGS=...
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# As many compilers as processors, but no more than one for each 1.5 GB of memory.
+JOBS ?= $(shell cores=$$(nproc); room=$$(awk '/MemAvailable/ {print int($$2 / 1572864)}' /proc/meminfo); \
+          [ "$$room" -ge 1 ] || room=1; [ "$$room" -lt "$$cores" ] && echo $$room || echo $$cores)
+WERROR ?= OFF
+STRESS_SECONDS ?= 30
+SCENARIOS ?= all
+BENCH_ARGS ?=
+
+# $(call build,preset[,target]): configures and builds.
+build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/$(1) -j $(JOBS) $(if $(2),--target $(2))
+# $(call test,preset): runs all but the long stress tests.
+test = ctest --preset $(1) -j $(JOBS)
+
+.PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab bench peers asan tsan stress foreign lint docs \
+        install aarch64 boost-context release-clang shared clean
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|' 2>/dev/null || true
+
+setup: ## install the Debian packages that building and testing need
+	@tools/setup.sh build
+setup-check: setup
+	@tools/setup.sh check
+setup-peers: setup
+	@tools/setup.sh peers
+setup-foreign: setup
+	@tools/setup.sh foreign
+setup-aarch64: setup
+	@tools/setup.sh aarch64
+
+build: setup ## build the library, the programs and the tests (release)
+	$(call build,release)
+
+lab: setup ## set up, build and run the lab's scenarios beside Go
+	@tools/install_go.sh || true
+	$(call build,release,weft_lab)
+	build/release/weft lab $(SCENARIOS) --go
+
+test: build ## every test but the long stress tests
+	$(call test,release)
+
+bench: setup ## measure; writes the table in docs/benchmarks.md
+	@tools/install_go.sh || true
+	$(call build,release,weft_benches)
+	bench/run.sh $(BENCH_ARGS)
+
+peers: setup-peers ## measure beside Boost.Fiber and std::thread
+	@tools/install_go.sh || true
+	$(call build,release,weft_benches,-DWEFT_BUILD_PEERS=ON)
+	bench/run.sh --peers $(BENCH_ARGS)
+
+asan: setup-check ## the tests under the address and undefined behaviour sanitizers
+	$(call build,asan)
+	$(call test,asan)
+
+tsan: setup-check ## the tests under the thread sanitizer
+	$(call build,tsan)
+	$(call test,tsan)
+
+stress: setup ## each stress test for STRESS_SECONDS
+	$(call build,release)
+	WEFT_STRESS_SECONDS=$(STRESS_SECONDS) ctest --preset stress
+
+lint: setup-check ## layers, sizes, format, clang-tidy, links and claims
+	$(call build,release-clang,weft)
+	@tools/lint.sh build/release-clang
+
+docs: setup ## write docs/reference from the public headers
+	python3 tools/reference.py
+
+install: build ## install under PREFIX (default /usr/local)
+	cmake --install build/release $(if $(PREFIX),--prefix $(PREFIX))
+
+release-clang: setup-check ## build and test with clang 19
+	$(call build,release-clang)
+	$(call test,release-clang)
+
+boost-context: setup-peers ## build and test with Boost.Context in place of the assembly
+	$(call build,boost-context)
+	$(call test,boost-context)
+
+shared: setup ## build and test as a shared library
+	$(call build,shared)
+	$(call test,shared)
+
+aarch64: setup-aarch64 ## cross-build for aarch64 and test under qemu-user
+	$(call build,aarch64)
+	$(call test,aarch64)
+
+clean: ## remove build/
+	rm -rf build

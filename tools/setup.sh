@@ -1,0 +1,79 @@
+#!/bin/sh
+# Installs the Debian packages that a task needs; changes nothing when they are all there.
+#
+#   tools/setup.sh            what it takes to build, test and run the lab
+#   tools/setup.sh GROUP...   more: build check peers foreign aarch64
+set -eu
+
+# GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with.
+build="g++ cmake ninja-build ccache pkg-config python3 ca-certificates
+  libunwind-dev libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev"
+# The second compiler with its sanitizers, and the linters.
+check="clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
+# Other libraries that the benchmarks are held against.
+peers="libboost-context-dev libboost-fiber-dev"
+# Real servers and clients that goroutines call unwrapped.
+foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server"
+# The cross compiler and an emulator; the target's libraries come from Debian's arm64.
+aarch64="g++-aarch64-linux-gnu qemu-user libunwind-dev:arm64 libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"
+
+say() { echo "setup: $*"; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    say "needs root or sudo to run: $*" >&2
+    exit 1
+  fi
+}
+
+# Prints those of the packages that are not installed.
+missing() {
+  for package in "$@"; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || printf '%s ' "$package"
+  done
+}
+
+# Prints the packages of one group, or fails if there is no such group.
+packages_of() {
+  case $1 in
+    build) echo "$build" ;;
+    check) echo "$check" ;;
+    peers) echo "$peers" ;;
+    foreign) echo "$foreign" ;;
+    aarch64) echo "$aarch64" ;;
+    *) say "no such group: $1 (there are: build check peers foreign aarch64)" >&2; exit 2 ;;
+  esac
+}
+
+main() {
+  [ $# -gt 0 ] || set -- build
+  if ! command -v apt-get >/dev/null; then
+    say "no apt-get here: install the packages that this script names by hand" >&2
+    exit 1
+  fi
+  wanted=
+  for group in "$@"; do
+    packages=$(packages_of "$group")
+    wanted="$wanted $packages"
+    if [ "$group" = aarch64 ] && ! dpkg --print-foreign-architectures | grep -qx arm64; then
+      as_root dpkg --add-architecture arm64
+    fi
+  done
+  # shellcheck disable=SC2086  # package names are words
+  needed=$(missing $wanted)
+  if [ -z "$needed" ]; then
+    say "nothing to do ($*)"
+    return
+  fi
+  say "installing: $needed"
+  as_root apt-get update -q </dev/null
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $needed </dev/null
+}
+
+main "$@"
