@@ -22,7 +22,7 @@ test = ctest --preset $(1) -j $(JOBS)
         install aarch64 boost-context release-clang shared clean
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|' 2>/dev/null || true
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install the Debian packages that building and testing need
 	@tools/setup.sh build

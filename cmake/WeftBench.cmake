@@ -2,6 +2,7 @@
 # rules itself.
 include_guard(GLOBAL)
 
+add_custom_target(weft_benches)
 if(EXISTS "${PROJECT_SOURCE_DIR}/bench/CMakeLists.txt")
   add_subdirectory("${PROJECT_SOURCE_DIR}/bench" bench)
   return()
@@ -14,7 +15,6 @@ foreach(layer IN LISTS WEFT_LAYERS)
   list(APPEND weft_benches ${found})
 endforeach()
 
-add_custom_target(weft_benches)
 foreach(source IN LISTS weft_benches)
   cmake_path(GET source STEM name)
   weft_program(bench_${name} bench ${name} "${source}")
