@@ -18,8 +18,8 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 # $(call test,preset): runs all but the long stress tests.
 test = ctest --preset $(1) -j $(JOBS)
 
-.PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab bench peers asan tsan stress foreign lint docs \
-        install aarch64 boost-context release-clang shared clean
+.PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab bench peers asan tsan stress stress-bounded lint \
+        format docs install aarch64 boost-context release-clang shared clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -68,9 +68,17 @@ stress: setup ## each stress test for STRESS_SECONDS
 	$(call build,release)
 	WEFT_STRESS_SECONDS=$(STRESS_SECONDS) ctest --preset stress
 
+stress-bounded: setup ## all stress tests together in WEFT_STRESS_TOTAL_SECONDS (default 180)
+	$(call build,release)
+	@count=$$(ctest --preset stress -N | sed -n 's/^Total Tests: //p'); total=$${WEFT_STRESS_TOTAL_SECONDS:-180}; \
+	  WEFT_STRESS_SECONDS=$$((total / (count > 0 ? count : 1) + 1)) ctest --preset stress
+
 lint: setup-check ## layers, sizes, format, clang-tidy, links and claims
 	$(call build,release-clang,weft)
 	@tools/lint.sh build/release-clang
+
+format: setup-check ## lay every C++ file out as .clang-format says
+	@tools/format.sh
 
 docs: setup ## write docs/reference from the public headers
 	python3 tools/reference.py

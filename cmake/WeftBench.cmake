@@ -1,5 +1,5 @@
-# The benchmarks: a file each, in bench/micro or beside the code they measure. A folder that brings its own CMakeLists.txt
-# rules itself.
+# The benchmarks: a file each, in bench/micro or beside the code they measure. A folder that brings its own
+# CMakeLists.txt rules itself.
 include_guard(GLOBAL)
 
 add_custom_target(weft_benches)

@@ -7,7 +7,8 @@ include(CMakePackageConfigHelpers)
 
 set(weft_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 install(TARGETS weft EXPORT weftTargets)
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/weft" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/weft" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.h")
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${weft_package_dir}")
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/weftConfig.cmake.in" "${PROJECT_BINARY_DIR}/weftConfig.cmake"
@@ -30,5 +31,9 @@ if(BUILD_SHARED_LIBS)
   set(weft_pc_requires "Requires.private: libunwind libdw")
   set(weft_pc_libs "")
 endif()
+# The package may be moved with its prefix, so its folders are said relative to the .pc file.
+set(weft_pc_dir "/${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH weft_pc_prefix "${weft_pc_dir}" "/")
+file(RELATIVE_PATH weft_pc_libdir "/" "/${CMAKE_INSTALL_LIBDIR}")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/weft.pc.in" "${PROJECT_BINARY_DIR}/weft.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -11,8 +11,8 @@ function(weft_program target directory output)
                                              RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${directory}")
 endfunction()
 
-# The harness is in lab/ and lab/harness/; each scenario's folder lab/<nn>_<name>/ holds before.cc and after.cc, programs of
-# their own, and what both share.
+# The harness is in lab/ and lab/harness/; each scenario's folder lab/<nn>_<name>/ holds before.cc and after.cc, two
+# programs, and what both share.
 function(weft_add_lab)
   weft_glob(harness "${PROJECT_SOURCE_DIR}/lab/*.cc" "${PROJECT_SOURCE_DIR}/lab/harness/*.cc")
   list(FILTER harness EXCLUDE REGEX "_test\\.cc$")

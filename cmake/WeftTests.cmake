@@ -74,29 +74,33 @@ function(weft_add_crash_tests)
     cmake_path(GET source STEM name)
     weft_program(crash_${name} tests/crash ${name} "${source}")
   endforeach()
-  add_test(NAME crash/table COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/crash/run.py" "${PROJECT_BINARY_DIR}/tests/crash")
+  add_test(NAME crash/table
+           COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/crash/run.py" "${PROJECT_BINARY_DIR}/tests/crash")
   set_tests_properties(crash/table PROPERTIES LABELS crash TIMEOUT 600)
 endfunction()
 
-# Adds a test that compiles `source` alone; it passes when the compiler accepts it or, with `expected`, when the compiler
-# rejects it with a message that matches.
+# Adds a test that compiles `source` alone. It passes when the compiler accepts it or, where `expected` is first_line,
+# when the compiler rejects it with the message that its first line announces.
 function(weft_add_compile_test name source expected)
   set(flags -std=c++20 ${WEFT_WARNINGS} -Werror "-I${PROJECT_SOURCE_DIR}/include")
   if(CMAKE_CXX_COMPILER_TARGET)
     list(APPEND flags "--target=${CMAKE_CXX_COMPILER_TARGET}")
   endif()
-  add_test(NAME "${name}" COMMAND "${CMAKE_COMMAND}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DFLAGS=${flags}" "-DSOURCE=${source}"
-                                  "-DEXPECT=${expected}" -P "${PROJECT_SOURCE_DIR}/cmake/compile_check.cmake")
+  add_test(NAME "${name}"
+           COMMAND "${CMAKE_COMMAND}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DFLAGS=${flags}" "-DSOURCE=${source}"
+                   "-DEXPECT=${expected}" -P "${PROJECT_SOURCE_DIR}/cmake/compile_check.cmake")
   set_tests_properties("${name}" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT})
 endfunction()
 
 # Every public header compiles alone, and twice in one unit.
 function(weft_add_header_tests)
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/weft/*.h")
+  set(include_dir "${PROJECT_SOURCE_DIR}/include")
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${include_dir}" "${include_dir}/weft/*.h")
   foreach(header IN LISTS headers)
     string(MAKE_C_IDENTIFIER "${header}" name)
-    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/headers/${name}.cc" CONTENT "#include <${header}>\n#include <${header}>\n")
-    weft_add_compile_test("header/${header}" "${PROJECT_BINARY_DIR}/headers/${name}.cc" "")
+    set(unit "${PROJECT_BINARY_DIR}/headers/${name}.cc")
+    file(CONFIGURE OUTPUT "${unit}" CONTENT "#include <${header}>\n#include <${header}>\n")
+    weft_add_compile_test("header/${header}" "${unit}" "")
   endforeach()
 endfunction()
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Finds a Go toolchain of 1.23 or newer for the lab's Go twins; installs one from Debian's backports where there is none.
+# Finds a Go toolchain of 1.23 or newer for the lab's Go twins; where there is none, installs Debian's backport.
 #
 # Prints the path of the `go` program on stdout, all else on stderr. Exit code 0: found or installed; 1: none to be had,
 # with one line that says why (the lab then runs weft's programs alone).
@@ -26,9 +26,10 @@ new_enough() {
   [ -n "$minor" ] && [ "$minor" -ge "$kMinimumMinor" ]
 }
 
-# Newest first: a machine with several Debian packages of Go should run the twins on the best one.
+# The one on PATH is the user's choice; after it the newest of Debian's.
 find_go() {
-  for candidate in $(command -v go) $(ls -d /usr/lib/go-*/bin/go 2>/dev/null | sort -t- -k2 -rV) /usr/local/go/bin/go; do
+  packaged=$(ls -d /usr/lib/go-*/bin/go 2>/dev/null | sort -rV)
+  for candidate in $(command -v go) $packaged /usr/local/go/bin/go; do
     if [ -x "$candidate" ] && new_enough "$candidate"; then
       printf '%s\n' "$candidate"
       return 0
@@ -41,7 +42,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Prints "URI|signed-by" of the standing entry that serves Debian's main archive (deb822 form first, then one-line form).
+# Prints "URI|signed-by" of the standing entry that serves Debian's main archive: deb822 form first, then one-line form.
 standing_entry() {
   for file in "$apt_root"/sources.list.d/*.sources; do
     [ -f "$file" ] && [ "$file" != "$kListFile" ] || continue
@@ -63,7 +64,7 @@ standing_entry() {
       END { finish() }' "$file"
   done | head -n 1 | grep . && return 0
   cat "$apt_root"/sources.list "$apt_root"/sources.list.d/*.list 2>/dev/null |
-    sed -n -E 's/^deb[[:space:]]+(\[([^]]*)\][[:space:]]+)?([^[:space:]]+)[[:space:]]+(bookworm|stable)[[:space:]].*/\3|\2/p' |
+    sed -n -E 's/^deb +(\[([^]]*)\] +)?([^ ]+) +(bookworm|stable) .*/\3|\2/p' |
     sed -E 's/\|.*signed-by=([^ ]+).*/|\1/; t; s/\|.*/|/' | head -n 1 | grep .
 }
 

@@ -1,7 +1,7 @@
 """What the checks share: the files of the tree, C++ text without its comments and strings, and a main function.
 
-A check is a function from a tree to a list of problems, and CASES: small trees with the problem that each must show. The
-cases run before every check, so a check that has stopped seeing anything fails rather than passes.
+A check is a function from a tree to a list of problems, and CASES: small trees with the problem that each must show.
+The cases run before every check, so a check that has stopped seeing anything fails rather than passes.
 """
 
 import pathlib
@@ -14,12 +14,13 @@ from typing import Callable, NamedTuple, Optional
 CPP_SUFFIXES = {".h", ".cc"}
 # Alternatives in the order in which C++ reads them: comments, raw strings, strings, characters (not digit separators).
 _NOT_CODE = re.compile(
-    r"//[^\n]*|/\*.*?\*/|R\"(?P<tag>[^()\s]{0,16})\(.*?\)(?P=tag)\"|\"(?:\\.|[^\"\\\n])*\"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'",
+    r"//[^\n]*|/\*.*?\*/|R\"(?P<tag>[^()\s]{0,16})\(.*?\)(?P=tag)\"|"
+    r"\"(?:\\.|[^\"\\\n])*\"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'",
     re.DOTALL)
 
 
 class Case(NamedTuple):
-    """A tree (path -> text) and a part of the problem that the check must report in it; None: it must report nothing."""
+    """A tree (path -> text) and part of the problem that the check must report in it; None: it must report nothing."""
     files: dict[str, str]
     expected: Optional[str]
 
@@ -29,13 +30,15 @@ class Tree:
 
     def __init__(self, root: pathlib.Path):
         self.root = root
-        listed = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                                capture_output=True, text=True) if (root / ".git").exists() else None
-        if listed and listed.returncode == 0:
-            names = {name for name in listed.stdout.split("\0") if name and (root / name).is_file()}
-        else:
-            names = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-        self.names = sorted(names)
+        self.names = sorted(self._from_git() if (root / ".git").exists() else self._from_disk())
+
+    def _from_git(self) -> set[str]:
+        command = ["git", "-C", str(self.root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return {name for name in listed.split("\0") if name and (self.root / name).is_file()}
+
+    def _from_disk(self) -> set[str]:
+        return {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()}
 
     def text(self, name: str) -> str:
         return (self.root / name).read_text(encoding="utf-8", errors="replace")
@@ -74,7 +77,8 @@ def _run_case(check: Callable[[Tree], list[str]], case: Case) -> Optional[str]:
     return None
 
 
-def main(check: Callable[[Tree], list[str]], cases: list[Case], notes: Optional[Callable[[Tree], list[str]]] = None) -> None:
+def main(check: Callable[[Tree], list[str]], cases: list[Case],
+         notes: Optional[Callable[[Tree], list[str]]] = None) -> None:
     """Runs the cases, then the check on the tree named in the arguments (default: this one); exits 1 on any problem."""
     name = pathlib.Path(sys.argv[0]).name
     for number, case in enumerate(cases, 1):
@@ -88,5 +92,6 @@ def main(check: Callable[[Tree], list[str]], cases: list[Case], notes: Optional[
     problems = check(tree)
     for problem in problems:
         print(problem)
-    print(f"{name}: {len(problems)} problem{'' if len(problems) == 1 else 's'}, {len(cases)} cases of its own test passed")
+    plural = "" if len(problems) == 1 else "s"
+    print(f"{name}: {len(problems)} problem{plural}, {len(cases)} cases of its own test passed")
     sys.exit(1 if problems else 0)

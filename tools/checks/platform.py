@@ -5,8 +5,9 @@ import re
 
 from common import Case, Tree, is_test, main
 
-PLATFORM = re.compile(r"\b(__x86_64__|__amd64__|__i386__|__aarch64__|__arm__|__riscv\w*|__powerpc\w*|__linux__|__linux|__gnu_linux__|"
-                      r"__APPLE__|__FreeBSD__|_WIN32|_WIN64|_MSC_VER|__GLIBC__|__ANDROID__)\b")
+PLATFORM = re.compile(r"\b(__x86_64__|__amd64__|__i386__|__aarch64__|__arm__|__riscv\w*|__powerpc\w*|"
+                      r"__linux__|__linux|__gnu_linux__|__APPLE__|__FreeBSD__|_WIN32|_WIN64|_MSC_VER|"
+                      r"__GLIBC__|__ANDROID__)\b")
 ALLOWED = ("src/os/", "include/weft/detail/")
 
 
@@ -26,7 +27,8 @@ CASES = [
     Case({"src/sched/a.cc": "#ifdef __x86_64__\n#endif\n"}, "src/sched/a.cc:1: __x86_64__ outside src/os"),
     Case({"include/weft/chan.h": "#  if defined(__linux__) && 1\n#endif\n"}, "__linux__"),
     Case({"src/sched/a.cc": "#if 0\n#elif defined(__aarch64__)\n#endif\n"}, "__aarch64__"),
-    Case({"src/os/a.cc": "#ifdef __x86_64__\n#endif\n", "src/sched/b.cc": "// not __x86_64__\n#ifdef NDEBUG\n#endif\n"}, None),
+    Case({"src/os/a.cc": "#ifdef __x86_64__\n#endif\n",
+          "src/sched/b.cc": "// not __x86_64__\n#ifdef NDEBUG\n#endif\n"}, None),
 ]
 
 if __name__ == "__main__":

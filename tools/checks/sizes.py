@@ -10,8 +10,8 @@ FILE_QUESTION, FILE_STOP = 400, 800
 FUNCTION_QUESTION, FUNCTION_STOP = 60, 100
 SOURCE = re.compile(r"\.(cc|h|S|py|sh|go|cmake)$")
 # What may stand between a parameter list and the body that makes the text before `{` the head of a function.
-HEAD = re.compile(r"\)\s*(const|volatile|noexcept(\s*\([^{}]*\))?|override|final|mutable|&&?|->\s*[^{}]+|requires\s+[^{}]+|"
-                  r"WEFT_\w+(\([^{}]*\))?|:[^;]*|\s)*$", re.DOTALL)
+HEAD = re.compile(r"\)\s*(const|volatile|noexcept(\s*\([^{}]*\))?|override|final|mutable|&&?|->\s*[^{}]+|"
+                  r"requires\s+[^{}]+|WEFT_\w+(\([^{}]*\))?|:[^;]*|\s)*$", re.DOTALL)
 # `B() : a_{1}, b_{2} {`: the braces of a member initializer, which end neither the head nor the function.
 INITIALIZER = re.compile(r"\)[^;]*[:,]\s*\w+\s*$", re.DOTALL)
 NOT_A_FUNCTION = re.compile(r"^\s*(if|for|while|switch|catch|else|do|namespace|class|struct|union|enum|extern)\b|=\s*$")

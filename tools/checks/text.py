@@ -8,7 +8,8 @@ from common import CPP_SUFFIXES, Case, Tree, main
 KINDS = re.compile(r"\.(cc|h|S|py|sh|cmake|in|dag|txt)$|(^|/)(\.clang-(format|tidy)|\.ci/run)$")
 # Spelled in two parts, lest this file report itself.
 OPEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
-COMMENTED_OUT = re.compile(r"^\s*//\s*(if \(.*\) \{|for \(.*\) \{|return .*;|\w+(\.|->)\w+\(.*\);|\w+ = .*;|#include.*)\s*$")
+COMMENTED_OUT = re.compile(
+    r"^\s*//\s*(if \(.*\) \{|for \(.*\) \{|return .*;|\w+(\.|->)\w+\(.*\);|\w+ = .*;|#include.*)\s*$")
 
 
 def line_problems(name: str, line: str) -> list[str]:
