@@ -1,0 +1,3 @@
+module weftlab
+
+go 1.23
