@@ -6,12 +6,14 @@
 set -eu
 
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with.
-build="g++ cmake ninja-build ccache pkg-config python3 ca-certificates
+build="g++ cmake ninja-build ccache pkg-config python3
   libunwind-dev libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
-# Other libraries that the benchmarks are held against.
-peers="libboost-context-dev libboost-fiber-dev"
+# Other libraries that the benchmarks are held against: Debian's newest Boost, unless the other one is installed (the two
+# exclude each other).
+peers="libboost-context1.81-dev libboost-fiber1.81-dev"
+peers_with_old_boost="libboost-context-dev libboost-fiber-dev"
 # Real servers and clients that goroutines call unwrapped.
 foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
@@ -30,11 +32,13 @@ as_root() {
   fi
 }
 
-# Prints those of the packages that are not installed.
+# Prints those of the packages that are not installed, for this machine's processor unless the name says another.
 missing() {
+  native=$(dpkg --print-architecture)
   for package in "$@"; do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$status" = installed ] || printf '%s ' "$package"
+    case $package in *:*) processor=${package#*:} ;; *) processor=$native ;; esac
+    dpkg-query -W -f '${Architecture} ${db:Status-Status}\n' "$package" 2>/dev/null |
+      grep -qxE "($processor|all) installed" || printf '%s ' "$package"
   done
 }
 
@@ -43,7 +47,7 @@ packages_of() {
   case $1 in
     build) echo "$build" ;;
     check) echo "$check" ;;
-    peers) echo "$peers" ;;
+    peers) if [ -n "$(missing libboost1.74-dev)" ]; then echo "$peers"; else echo "$peers_with_old_boost"; fi ;;
     foreign) echo "$foreign" ;;
     aarch64) echo "$aarch64" ;;
     *) say "no such group: $1 (there are: build check peers foreign aarch64)" >&2; exit 2 ;;
