@@ -4,7 +4,8 @@
 // them; a Context embeds a bare core as its done channel and shares its reference count (see `destroy`).
 //
 // INVARIANTS (under the lock)
-//   [chan.I1] a live receiver waits only while the buffer is empty, no live sender waits and the channel is open
+//   [chan.I1] a live receiver waits only while the buffer is empty, the channel is open and no live sender waits, but one
+//             of the same select
 //   [chan.I2] a live sender waits only while the buffer is full and the channel is open
 //   [chan.I3] receivers_waiting and senders_waiting are true if their list is not empty; closed never goes back to false
 //   [chan.I4] once closed, count only falls and both lists are empty
@@ -102,11 +103,14 @@ struct ChanCore {
   Attempt send_slow(void* value, bool may_park) noexcept;
   Attempt recv_slow(void* landing, bool may_park) noexcept;
 
+  /// The last handle is gone: destroys what is buffered.
+  void destroy_buffered() noexcept;
+
   void* slot(std::uint32_t index) const noexcept { return slots + std::size_t{index} * ops->bytes; }
   std::uint32_t after(std::uint32_t index) const noexcept { return index + 1 == capacity ? 0 : index + 1; }
 
-  /// Dies (fatal) if an invariant does not hold. Takes the lock.
-  void check_for_testing() noexcept;
+  /// True while the invariants hold. Takes the lock.
+  bool check() noexcept;
 
   // One cache line: all that an uncontended operation touches.
   SpinLock lock;
@@ -124,11 +128,16 @@ struct ChanCore {
   const ElementOps* const ops;
   const Destroy destroy;
   Atomic<std::uint32_t> references{1};
+
+ private:
+  Waiter* pop_sender_locked() noexcept;
+  Waiter* pop_receiver_locked() noexcept;
 };
 
 [[noreturn]] void throw_send_on_closed();
 [[noreturn]] void throw_close_of_closed();
 [[noreturn]] void throw_close_of_nil();
+[[noreturn]] void throw_context_error(std::error_code error, const char* what);
 /// Parks for ever.
 [[noreturn]] void wait_for_ever(WaitReason reason) noexcept;
 
