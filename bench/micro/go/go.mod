@@ -1,0 +1,3 @@
+module weft.bench/micro
+
+go 1.23
