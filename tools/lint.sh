@@ -31,6 +31,7 @@ for check in tools/checks/*.py; do
   name=$(basename "$check" .py)
   [ "$name" = common ] || step "$name" python3 "$check"
 done
+step reference python3 tools/reference.py --check
 step layout layout
 step clang-tidy tidy
 
