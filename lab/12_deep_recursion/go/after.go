@@ -1,10 +1,11 @@
 //go:build ignore
 
-// Iterative, with its own stack of open brackets and a limit on their number.
+// Iterative, with a stack of open brackets of its own (from a pool) and a limit on their number.
 package main
 
 import (
 	"errors"
+	"sync"
 
 	"weftlab/support/go"
 )
@@ -34,8 +35,15 @@ func (o *open) add(value int64) {
 	}
 }
 
+var stacks = sync.Pool{New: func() any { return new([]open) }}
+
 func parse(text string, depthLimit int) (int64, error) {
-	stack := make([]open, 0, 64)
+	pooled := stacks.Get().(*[]open)
+	stack := (*pooled)[:0]
+	defer func() {
+		*pooled = stack
+		stacks.Put(pooled)
+	}()
 	for at := 0; at < len(text); {
 		switch c := text[at]; {
 		case c == '[' || c == '(':

@@ -12,20 +12,6 @@ type parser struct {
 	at   int
 }
 
-func (p *parser) value() (int64, error) {
-	if p.at == len(p.text) {
-		return 0, errSyntax
-	}
-	switch p.text[p.at] {
-	case '[':
-		return p.items(']', func(all, one int64) int64 { return all + one })
-	case '(':
-		return p.items(')', func(all, one int64) int64 { return max(all, one) })
-	default:
-		return p.number()
-	}
-}
-
 func (p *parser) number() (int64, error) {
 	begin, result := p.at, int64(0)
 	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
@@ -38,7 +24,11 @@ func (p *parser) number() (int64, error) {
 	return result, nil
 }
 
-func (p *parser) items(end byte, join func(all, one int64) int64) (int64, error) {
+func (p *parser) value() (int64, error) {
+	if p.at == len(p.text) || p.text[p.at] != '[' && p.text[p.at] != '(' {
+		return p.number()
+	}
+	list := p.text[p.at] == '['
 	var result int64
 	for {
 		p.at++
@@ -46,17 +36,33 @@ func (p *parser) items(end byte, join func(all, one int64) int64) (int64, error)
 		if err != nil {
 			return 0, err
 		}
-		result = join(result, one)
-		if p.at == len(p.text) || p.text[p.at] != ',' && p.text[p.at] != end {
+		if list {
+			result += one
+		} else {
+			result = max(result, one)
+		}
+		if p.at == len(p.text) {
 			return 0, errSyntax
 		}
-		if p.text[p.at] == end {
+		switch c := p.text[p.at]; {
+		case c == ',':
+		case c == ']' && list, c == ')' && !list:
 			p.at++
 			return result, nil
+		default:
+			return 0, errSyntax
 		}
 	}
 }
 
+func (p *parser) document() (int64, error) {
+	result, err := p.value()
+	if err == nil && p.at != len(p.text) {
+		return 0, errSyntax
+	}
+	return result, err
+}
+
 func main() {
-	measure(func(text string) (int64, error) { return (&parser{text: text}).value() })
+	measure(func(text string) (int64, error) { return (&parser{text: text}).document() })
 }
