@@ -1,0 +1,208 @@
+// weft/detail/select_cases.h: the typed cases of a select, as on_recv() and its like make them.
+//
+// A case is filled in (prepare), and after the select has run each is told whether it was the one (settle); then the one that
+// fired calls its handler (fire). Handlers run outside of sections and locks; what they throw leaves the select.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "weft/detail/chan_recv.h"
+#include "weft/detail/chan_send.h"
+#include "weft/detail/chan_typed.h"
+#include "weft/detail/select_core.h"
+#include "weft/detail/spawn.h"
+
+namespace weft::detail {
+
+/// The handler of a case that was given none.
+struct Nothing {
+  void operator()() const noexcept {}
+};
+
+struct SelectCaseBase {
+  static constexpr bool kOtherwise = false;
+};
+template <class Case>
+concept IsSelectCase = std::derived_from<std::remove_cvref_t<Case>, SelectCaseBase>;
+
+/// Calls with the value where the handler takes it, else without.
+template <class F, class V>
+void call_handler(F& handler, V&& value) {
+  if constexpr (std::invocable<F&, V&&>) {
+    std::invoke(handler, std::forward<V>(value));
+  } else {
+    std::invoke(handler);
+  }
+}
+
+template <class T, class F>
+class RecvCase : public SelectCaseBase {
+  using Landing = typename ElementTraffic<T>::Landing;
+  using Given = std::conditional_t<std::is_void_v<T>, bool, std::optional<T>>;
+  static_assert(std::invocable<F&, Given> || std::invocable<F&>,
+                "weft::on_recv: the handler takes a std::optional<T> (a bool for a channel of void), or nothing");
+
+ public:
+  template <class G>
+  RecvCase(ChanCore* core, G&& handler) : core_(core), handler_(std::forward<G>(handler)) {}
+
+  void prepare(SelectRequest& request, std::size_t index) noexcept {
+    landing_ = Landing{};
+    SelectCase& c = request.cases[index];
+    c.core = core_;
+    c.slot = &landing_;
+    c.sends = false;
+    c.ok = false;
+  }
+  void settle(bool) noexcept {}
+  void fire(bool) {
+    if constexpr (std::is_void_v<T>) {
+      call_handler(handler_, bool{landing_});
+    } else if constexpr (kTravelsBoxed<T>) {
+      call_handler(handler_, Element<T>::unpack(landing_));
+    } else {
+      call_handler(handler_, std::move(landing_));
+    }
+  }
+
+ private:
+  ChanCore* core_;
+  Landing landing_{};
+  [[no_unique_address]] F handler_;
+};
+
+/// `Held` is T& for a value that stays the caller's unless the case fires, T for one that the case owns.
+template <class Held, class F>
+class SendCase : public SelectCaseBase {
+  using T = std::remove_reference_t<Held>;
+  static_assert(std::invocable<F&>, "weft::on_send: the handler takes no argument");
+
+ public:
+  template <class V, class G>
+  SendCase(ChanCore* core, V&& value, G&& handler)
+      : core_(core), value_(std::forward<V>(value)), handler_(std::forward<G>(handler)) {}
+
+  void prepare(SelectRequest& request, std::size_t index) {
+    SelectCase& c = request.cases[index];
+    c.core = core_;
+    c.slot = carrier();
+    c.sends = true;
+    c.ok = false;
+  }
+  void settle(bool fired) {
+    if constexpr (kTravelsBoxed<T>) {
+      if (!fired && outgoing_) outgoing_->give_back();
+      outgoing_.reset();
+    }
+    if constexpr (!std::is_reference_v<Held>) {
+      if (fired) core_ = nullptr;  // the value is gone: in a Selector, the case is over
+    }
+  }
+  void fire(bool ok) {
+    if (!ok) throw_send_on_closed();
+    std::invoke(handler_);
+  }
+
+ private:
+  struct Unboxed {};
+
+  void* carrier() {
+    if constexpr (kTravelsBoxed<T>) {
+      return core_ == nullptr ? nullptr : outgoing_.emplace(value_).carrier();
+    } else {
+      return std::addressof(value_);
+    }
+  }
+
+  ChanCore* core_;
+  Held value_;
+  [[no_unique_address]] std::conditional_t<kTravelsBoxed<T>, std::optional<Outgoing<T>>, Unboxed> outgoing_{};
+  [[no_unique_address]] F handler_;
+};
+
+template <class F>
+class SendSignalCase : public SelectCaseBase {
+  static_assert(std::invocable<F&>, "weft::on_send: the handler takes no argument");
+
+ public:
+  template <class G>
+  SendSignalCase(ChanCore* core, G&& handler) : core_(core), handler_(std::forward<G>(handler)) {}
+
+  void prepare(SelectRequest& request, std::size_t index) noexcept {
+    SelectCase& c = request.cases[index];
+    c.core = core_;
+    c.slot = nullptr;
+    c.sends = true;
+    c.ok = false;
+  }
+  void settle(bool) noexcept {}
+  void fire(bool ok) {
+    if (!ok) throw_send_on_closed();
+    std::invoke(handler_);
+  }
+
+ private:
+  ChanCore* core_;
+  [[no_unique_address]] F handler_;
+};
+
+template <class F>
+class TimeoutCase : public SelectCaseBase {
+  static_assert(std::invocable<F&>, "weft::on_timeout: the handler takes no argument");
+
+ public:
+  template <class G>
+  TimeoutCase(MonotonicNanos after, G&& handler) : after_(after), handler_(std::forward<G>(handler)) {}
+
+  void prepare(SelectRequest& request, std::size_t index) noexcept { request.add_timeout(index, after_); }
+  void settle(bool) noexcept {}
+  void fire(bool) { std::invoke(handler_); }
+
+ private:
+  MonotonicNanos after_;
+  [[no_unique_address]] F handler_;
+};
+
+template <class F>
+class OtherwiseCase : public SelectCaseBase {
+  static_assert(std::invocable<F&>, "weft::otherwise: the handler takes no argument");
+
+ public:
+  static constexpr bool kOtherwise = true;
+  template <class G>
+  explicit OtherwiseCase(G&& handler) : handler_(std::forward<G>(handler)) {}
+
+  void prepare(SelectRequest& request, std::size_t index) noexcept { request.otherwise = index; }
+  void settle(bool) noexcept {}
+  void fire(bool) { std::invoke(handler_); }
+
+ private:
+  [[no_unique_address]] F handler_;
+};
+
+/// How a select holds a value of type V that it may send: the caller's own T by reference (it stays there unless the case
+/// fires), anything else as a T of its own.
+template <class T, class V>
+using HeldByReference = std::conditional_t<std::is_same_v<std::remove_reference_t<V>, T>, T&, T>;
+
+/// The duration in nanoseconds, rounded up; what is too long for the clock is kNever, what is negative counts as 0.
+template <class Rep, class Period>
+MonotonicNanos timeout_nanos(std::chrono::duration<Rep, Period> after) noexcept {
+  const double nanos = std::chrono::duration<double, std::nano>(after).count();
+  if (!(nanos > 0)) return 0;
+  if (nanos >= 9.2e18) return kNever;
+  return std::chrono::ceil<std::chrono::nanoseconds>(after).count();
+}
+
+template <class C>
+concept SendableChannel = std::derived_from<C, ChanHandle> && std::derived_from<C, Sending<C, typename C::value_type>>;
+template <class C>
+concept ReceivableChannel = std::derived_from<C, ChanHandle> && std::derived_from<C, Receiving<C, typename C::value_type>>;
+
+}  // namespace weft::detail
