@@ -1,6 +1,7 @@
 // Channels: a round trip, a stream of items, and both ends in one goroutine.
-#include "bench/micro/harness.h"
 #include "weft/chan.h"
+
+#include "bench/micro/harness.h"
 #include "weft/runtime.h"
 
 namespace {

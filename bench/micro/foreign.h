@@ -25,7 +25,8 @@ struct bench_idle {
   double cpu_microseconds_per_second; /* ditto */
 };
 
-/* A thread that no runtime knows watches this process: after `settle` for `measure` milliseconds. Returns 0 or an error number. */
+/* A thread that no runtime knows watches this process: after `settle` for `measure` milliseconds. Returns 0, or the
+   error number. */
 int bench_start_idle_meter(unsigned settle_milliseconds, unsigned measure_milliseconds);
 
 /* Waits for the meter to end. */

@@ -49,8 +49,8 @@ void otherwise_on_empty(const std::string& name) {
   bench::emit_each(name, [&](std::uint64_t count) {
     return bench::timed([&] {
       for (std::uint64_t i = 0; i < count; ++i) {
-        weft::select(weft::on_recv(first, [](std::optional<Item>) {}), weft::on_recv(second, [](std::optional<Item>) {}),
-                     weft::otherwise([&misses] { ++misses; }));
+        weft::select(weft::on_recv(first, [](std::optional<Item>) {}),
+                     weft::on_recv(second, [](std::optional<Item>) {}), weft::otherwise([&misses] { ++misses; }));
       }
     });
   });

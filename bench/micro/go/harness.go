@@ -100,7 +100,7 @@ func readMemory() memory {
 	return result
 }
 
-const stepsOf100Nanoseconds = 108
+const stepsOf100Nanoseconds = 100
 
 //go:noinline
 func burn(steps int, seed uint64) uint64 {

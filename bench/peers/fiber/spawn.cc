@@ -35,7 +35,8 @@ void batches_pooled(const std::string& name) {
 
 // The pool takes no lock, so two threads that free each other's stacks go through malloc.
 void batches(const std::string& name) {
-  bench::emit_each(name, [](std::uint64_t count) { return spawn_batches(count, [] { return bench::start_fiber([] {}); }); });
+  bench::emit_each(name,
+                   [](std::uint64_t count) { return spawn_batches(count, [] { return bench::start_fiber([] {}); }); });
 }
 
 void one_and_wait(const std::string& name) {

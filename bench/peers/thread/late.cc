@@ -59,7 +59,8 @@ template <int Spinning>
 void socket_beside(const std::string& name) {
   constexpr unsigned kPeriodMicroseconds = 2000;
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw std::system_error(errno, std::generic_category(), "socketpair");
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+    throw std::system_error(errno, std::generic_category(), "socketpair");
   Company company(Spinning, 0);
   const auto messages = static_cast<unsigned>(observation() / std::chrono::microseconds(kPeriodMicroseconds));
   if (const int error = bench_start_writer(ends[1], kPeriodMicroseconds, messages); error != 0) {

@@ -1,4 +1,4 @@
-// bench/peers/thread/queue.h: the channel that C++ programmers write by hand: a mutex, two condition variables, a deque.
+// bench/peers/thread/queue.h: the channel that C++ programmers write by hand: mutex, condition variables, deque.
 #pragma once
 
 #include <condition_variable>
