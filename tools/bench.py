@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short measurements, once: to see that all rows work")
     parser.add_argument("--only", default="", metavar="REGEX", help="only the rows that match")
     parser.add_argument("--reps", type=int, metavar="N", help="repetitions (default 5; 1 with --quick)")
-    parser.add_argument("--build", type=Path, default=ROOT / "build/release", metavar="DIR", help="default build/release")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/release", metavar="DIR", help="of CMake")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default docs/benchmarks.md, for a full run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every single measurement, too")
     options = parser.parse_args()
@@ -87,7 +87,8 @@ def publish(report: Report, options: argparse.Namespace) -> None:
     else:
         print(text)
     if options.json:
-        options.json.write_text(json.dumps({"facts": dict(report.facts), "results": report.results.as_json()}, indent=1))
+        everything = {"facts": dict(report.facts), "results": report.results.as_json()}
+        options.json.write_text(json.dumps(everything, indent=1))
 
 
 def main() -> int:

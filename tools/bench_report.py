@@ -12,10 +12,10 @@ from bench_run import Results
 
 METHOD = """\
 Each program does the same work with the same sizes and reads the clock at the same points. A row runs in a process of
-its own: weft, Go and the others by turns, {repetitions} times, each time beginning with another one. A measurement grows
-its number of operations until it takes {target} or more. A cell is the median, with the lowest and the highest value in
-brackets; lower is better everywhere. The ratio is that of the medians. The goals were set, for a machine of two cores,
-before weft was written; whether one is met is judged by the median.
+its own: weft, Go and the others by turns, {repetitions} times, each time beginning with another one. A measurement
+grows its number of operations until it takes {target} or more. A cell is the median, with the lowest and the highest
+value in brackets; lower is better everywhere. The ratio is that of the medians. The goals were set, for a machine of
+two cores, before weft was written; whether one is met is judged by the median.
 
 - Lateness: the value is the 99th percentile; the median and the worst case stand in the table above. A tick of the 1 ms
   ticker is due at the first full millisecond after the last receipt; it is watched for two seconds.
