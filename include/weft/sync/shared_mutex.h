@@ -1,0 +1,143 @@
+// weft/sync/shared_mutex.h: SharedMutex, many readers or one writer.
+// Not here: the plain lock (mutex.h), cheaper wherever reads are short and writes not rare. Guide: docs/guide/sync.md
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "weft/detail/atomic.h"
+#include "weft/detail/deadline.h"
+#include "weft/detail/machine.h"
+#include "weft/detail/park.h"
+#include "weft/detail/wait.h"
+#include "weft/sync/mutex.h"
+
+namespace weft {
+
+/// A reader-writer lock. SharedTimedLockable: std::shared_lock and std::unique_lock take it. Locks belong to nobody: one
+/// goroutine may lock and another unlock. Not recursive: a reader that locks again while a writer waits waits for itself.
+///
+/// Fairness       a waiting writer holds up new readers; the readers that waited for a writer go before the next writer
+/// Ordering       as Mutex; what happens before unlock_shared() is visible after the next lock()
+/// Cost           where reads prevail, a read lock and its unlock are a few plain stores to the processor's own cache line, on
+///                any number of processors; the writer that ends such a stretch pays some microseconds. That cache line a
+///                processor is allocated once reads are seen to prevail, and given back with the lock
+class SharedMutex {
+ public:
+  constexpr SharedMutex() noexcept = default;
+  ~SharedMutex();
+  SharedMutex(const SharedMutex&) = delete;
+  SharedMutex& operator=(const SharedMutex&) = delete;
+
+  /// Locks for writing. Blocking: the goroutine, never its thread; from a plain thread, the thread.
+  void lock() noexcept { lock_until(detail::kNever); }
+  bool try_lock() noexcept;
+  template <class Rep, class Period>
+  bool try_lock_for(std::chrono::duration<Rep, Period> timeout) {
+    return timeout > timeout.zero() ? lock_until(detail::deadline_after(timeout)) : try_lock();
+  }
+  template <class Clock, class Duration>
+  bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
+    return lock_until(detail::deadline_at(deadline));
+  }
+  /// Usage faults   usage_error if it is not locked for writing
+  void unlock();
+
+  /// Locks for reading, together with other readers. Blocking as lock().
+  void lock_shared() noexcept {
+    const detail::Section section;
+    if (!enter_fast()) lock_shared_slow(detail::kNever);
+  }
+  bool try_lock_shared() noexcept {
+    const detail::Section section;
+    return enter_fast() || try_lock_shared_slow();
+  }
+  template <class Rep, class Period>
+  bool try_lock_shared_for(std::chrono::duration<Rep, Period> timeout) {
+    return try_lock_shared() || (timeout > timeout.zero() && lock_shared_until(detail::deadline_after(timeout)));
+  }
+  template <class Clock, class Duration>
+  bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline) {
+    return try_lock_shared() || lock_shared_until(detail::deadline_at(deadline));
+  }
+  /// Usage faults   usage_error if no reader holds it: noticed in debug builds, elsewhere until reads have prevailed once
+  void unlock_shared() {
+#ifndef NDEBUG
+    if (!readers_inside()) throw_no_reader();
+#endif
+    if (!leave()) throw_no_reader();
+  }
+
+ private:
+  // A processor's count of arrivals and departures; only its holder writes, inside a Section.
+  struct alignas(64) Slot {
+    detail::Atomic<std::uint64_t> arrived{0};
+    detail::Atomic<std::uint64_t> left{0};
+  };
+
+  static void add_one(detail::Atomic<std::uint64_t>& counter) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+  Slot* own_slot() const noexcept {
+    const auto index = static_cast<std::uint32_t>(detail::processor_index());  // -1 is beyond any count
+    return index < slot_count_.load(std::memory_order_relaxed) ? first_slot_ + index : nullptr;
+  }
+  // [rw.P1] arrive, [rw.P2] compiler barrier, [rw.P3] look whether it still holds; see src/sync/shared_mutex.cc.
+  bool enter_fast() noexcept {
+    if (!biased_.load(std::memory_order_acquire)) return false;  // pairs with the release in which bias is turned on
+    Slot* slot = own_slot();
+    if (slot == nullptr) return false;
+    add_one(slot->arrived);
+    detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
+    if (biased_.load(std::memory_order_acquire)) [[likely]] return true;
+    add_one(slot->left);
+    reader_left();
+    return false;
+  }
+  bool leave_fast() noexcept {
+    if (!biased_.load(std::memory_order_relaxed)) return false;
+    Slot* slot = own_slot();
+    if (slot == nullptr) return false;
+    add_one(slot->left);
+    detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
+    if (!biased_.load(std::memory_order_relaxed)) [[unlikely]] reader_left();
+    return true;
+  }
+
+  bool lock_until(detail::MonotonicNanos deadline) noexcept;
+  bool lock_shared_until(detail::MonotonicNanos deadline) noexcept;
+  bool lock_shared_slow(detail::MonotonicNanos deadline) noexcept;
+  bool try_lock_shared_slow() noexcept;
+  void arrive_locked() noexcept;
+  bool leave() noexcept {
+    const detail::Section section;
+    return leave_fast() || leave_slow();
+  }
+  bool leave_slow() noexcept;
+  void reader_left() noexcept;
+  void wake_writer_unlock() noexcept;
+  void revoke_bias() noexcept;
+  bool wait_for_readers(detail::MonotonicNanos deadline) noexcept;
+  void end_write() noexcept;
+  bool readers_inside() const noexcept;
+  [[noreturn]] static void throw_no_reader();
+  void allocate_slots_locked() noexcept;
+
+  detail::Atomic<bool> biased_{false};                // readers count in slots; written under lock_
+  bool writer_ = false;                               // a writer holds it or drains the readers; under lock_
+  detail::Atomic<std::uint32_t> slot_count_{0};       // written once, under lock_
+  Slot* first_slot_ = nullptr;                        // before slot_count_
+  detail::SpinLock lock_;
+  std::uint32_t reads_since_write_ = 0;               // under lock_
+  std::uint32_t bias_after_ = kFirstBiasAfter;        // under lock_
+  detail::Atomic<std::uint64_t> central_arrived_{0};  // readers without a slot; written under lock_
+  detail::Atomic<std::uint64_t> central_left_{0};
+  detail::WaitList draining_writer_;                  // at most one
+  detail::WaitList waiting_readers_;
+  Mutex writers_;
+
+  static constexpr std::uint32_t kFirstBiasAfter = 64;
+  static constexpr std::uint32_t kBiasAfter = 1024;
+};
+
+}  // namespace weft
