@@ -60,7 +60,7 @@ int bench_main(int argc, char** argv, Enter enter) {
   return name.empty() ? usage(argv[0]) : run_row(name, enter);
 }
 
-void emit(const std::string& name, double value, const char* unit, std::initializer_list<Field> fields) {
+void emit(const std::string& name, double value, const char* unit, const std::vector<Field>& fields) {
   std::printf(R"({"name": "%s", "value": %.4g, "unit": "%s")", name.c_str(), value, unit);
   for (const Field& field : fields) std::printf(R"(, "%s": %.4g)", field.first, field.second);
   std::printf("}\n");
@@ -83,12 +83,18 @@ void Lateness::sort() {
   std::sort(samples_.begin(), samples_.end());
 }
 
-void Lateness::emit_milliseconds(const std::string& name) {
+void Lateness::emit_milliseconds(const std::string& name, const std::vector<Field>& more) {
+  const double p99 = p99_milliseconds();
+  std::vector<Field> fields = {{"p50", percentile_milliseconds(0.5)},
+                               {"max", percentile_milliseconds(1)},
+                               {"samples", static_cast<double>(samples_.size())}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  emit(name, p99, "ms", fields);
+}
+
+double Lateness::p99_milliseconds() {
   sort();
-  emit(name, percentile_milliseconds(0.99), "ms",
-       {{"p50", percentile_milliseconds(0.5)},
-        {"max", percentile_milliseconds(1)},
-        {"samples", static_cast<double>(samples_.size())}});
+  return percentile_milliseconds(0.99);
 }
 
 void Lateness::emit_median_milliseconds(const std::string& name) {

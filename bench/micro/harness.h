@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +42,7 @@ int bench_main(int argc, char** argv, Enter enter);
 using Field = std::pair<const char*, double>;
 
 /// Prints one measurement as a JSON line: `value` is what a goal is held against, `fields` go with it.
-void emit(const std::string& name, double value, const char* unit, std::initializer_list<Field> fields = {});
+void emit(const std::string& name, double value, const char* unit, const std::vector<Field>& fields = {});
 
 /// The next number of operations to try: 20 % beyond the target, at most ten times as many as before.
 std::uint64_t next_count(std::uint64_t count, Nanoseconds elapsed);
@@ -82,10 +81,12 @@ class Lateness {
 
   void add(Nanoseconds late) { samples_.push_back(late.count()); }
 
-  /// Prints p99 as the value, with p50, max and the number of samples.
-  void emit_milliseconds(const std::string& name);
+  /// Prints p99 as the value, with p50, max, the number of samples, and `more`.
+  void emit_milliseconds(const std::string& name, const std::vector<Field>& more = {});
   /// Prints the median as the value, with p99 and max: where the usual case counts.
   void emit_median_milliseconds(const std::string& name);
+
+  double p99_milliseconds();
 
  private:
   void sort();

@@ -4,7 +4,9 @@
 
 #include "bench/micro/harness.h"
 #include "weft/runtime.h"
-#include "weft/sync.h"
+#include "weft/sync/mutex.h"
+#include "weft/sync/shared_mutex.h"
+#include "weft/sync/wait_group.h"
 
 namespace {
 

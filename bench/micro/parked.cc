@@ -5,7 +5,7 @@
 #include "bench/micro/harness.h"
 #include "weft/chan.h"
 #include "weft/runtime.h"
-#include "weft/sync.h"
+#include "weft/sync/wait_group.h"
 
 namespace {
 

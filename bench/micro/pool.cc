@@ -3,7 +3,8 @@
 
 #include "bench/micro/harness.h"
 #include "weft/runtime.h"
-#include "weft/sync.h"
+#include "weft/sync/pool.h"
+#include "weft/sync/wait_group.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Goroutines that do nothing: many at once, and one at a time.
 #include "bench/micro/harness.h"
 #include "weft/runtime.h"
-#include "weft/sync.h"
+#include "weft/sync/wait_group.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include "bench/micro/harness.h"
 #include "weft/runtime.h"
-#include "weft/sync.h"
+#include "weft/sync/wait_group.h"
 #include "weft/time.h"
 
 namespace {
