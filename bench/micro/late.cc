@@ -77,16 +77,16 @@ void socket_beside(const std::string& name) {
   if (const int error = bench_start_writer(ends[1], kPeriodMicroseconds, messages); error != 0) {
     throw std::system_error(error, std::generic_category(), "writer thread");
   }
-  bench::Lateness read;  // when the reader has the bytes
-  bench::Lateness back;  // when it has been through the scheduler too, which others may want at the same time
+  bench::Lateness received;     // when the reader has the bytes
+  bench::Lateness rescheduled;  // when it has been through the scheduler too, which others may want at the same time
   std::int64_t sent = 0;
   while (::read(ends[0], &sent, sizeof sent) == static_cast<ssize_t>(sizeof sent)) {
-    read.add(bench::Nanoseconds(bench_monotonic_nanoseconds() - sent));
+    received.add(bench::Nanoseconds(bench_monotonic_nanoseconds() - sent));
     weft::yield();
-    back.add(bench::Nanoseconds(bench_monotonic_nanoseconds() - sent));
+    rescheduled.add(bench::Nanoseconds(bench_monotonic_nanoseconds() - sent));
   }
   ::close(ends[0]);
-  read.emit_milliseconds(name, {{"p99_after_a_yield", back.p99_milliseconds()}});
+  received.emit_milliseconds(name, {{"p99_after_a_yield", rescheduled.p99_milliseconds()}});
 }
 
 const bench::Register kIdle{"ticker/idle@2", 2, ticker_beside<0, 0>};
