@@ -10,6 +10,7 @@ JOBS ?= $(shell cores=$$(nproc); room=$$(awk '/MemAvailable/ {print int($$2 / 15
           [ "$$room" -ge 1 ] || room=1; [ "$$room" -lt "$$cores" ] && echo $$room || echo $$cores)
 WERROR ?= OFF
 STRESS_SECONDS ?= 30
+STRESS_TOTAL_SECONDS ?= 180
 SCENARIOS ?= all
 BENCH_ARGS ?=
 
@@ -64,14 +65,14 @@ tsan: setup-check ## the tests under the thread sanitizer
 	$(call build,tsan)
 	$(call test,tsan)
 
-stress: setup ## each stress test for STRESS_SECONDS
-	$(call build,release)
+stress: setup-foreign ## each stress test for STRESS_SECONDS; unwrapped client libraries on real servers
+	$(call build,release,,-DWEFT_BUILD_FOREIGN=ON)
 	WEFT_STRESS_SECONDS=$(STRESS_SECONDS) ctest --preset stress
 
-stress-bounded: setup ## all stress tests together in WEFT_STRESS_TOTAL_SECONDS (default 180)
-	$(call build,release)
-	@count=$$(ctest --preset stress -N | sed -n 's/^Total Tests: //p'); total=$${WEFT_STRESS_TOTAL_SECONDS:-180}; \
-	  WEFT_STRESS_SECONDS=$$((total / (count > 0 ? count : 1) + 1)) ctest --preset stress
+stress-bounded: setup-foreign ## the same, all stress tests together in STRESS_TOTAL_SECONDS
+	$(call build,release,,-DWEFT_BUILD_FOREIGN=ON)
+	@count=$$(ctest --test-dir build/release -N -L '^stress$$' | sed -n 's/^Total Tests: //p'); \
+	  WEFT_STRESS_SECONDS=$$(($(STRESS_TOTAL_SECONDS) / (count > 0 ? count : 1) + 1)) ctest --preset stress
 
 lint: setup-check ## layers, sizes, format, clang-tidy, links and claims
 	$(call build,release-clang,weft)

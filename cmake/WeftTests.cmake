@@ -1,6 +1,7 @@
 # The tests, one function a kind. Each file is one program or one check, found by its name; labels cut the suite:
 #   fast  unit tests, compile checks, one second of each stress test     stress  the stress tests at length
 #   conformance  Go's behaviours     model  every interleaving of a small case     crash  bad input and fatal errors
+#   foreign  unwrapped client libraries on real servers (WEFT_BUILD_FOREIGN)
 #   golden  output held to the letter     install  find_package and pkg-config from a scratch project
 include_guard(GLOBAL)
 
@@ -63,6 +64,14 @@ function(weft_add_model_tests)
     add_test(NAME "model/${name}" COMMAND model_${name})
     set_tests_properties("model/${name}" PROPERTIES LABELS model TIMEOUT 600)
   endforeach()
+endfunction()
+
+# Real client libraries against real servers, called from goroutines without a wrapper.
+function(weft_add_foreign_tests)
+  if(WEFT_BUILD_FOREIGN)
+    pkg_check_modules(FOREIGN REQUIRED IMPORTED_TARGET libpq libcurl hiredis)
+    weft_add_tests(foreign "${WEFT_TESTS_DIR}/foreign" _test foreign PkgConfig::FOREIGN)
+  endif()
 endfunction()
 
 # Programs that must end badly, each in its own way; tests/crash/run.py holds the table of what each one must say.
@@ -135,6 +144,7 @@ weft_add_tests(conformance "${WEFT_TESTS_DIR}/conformance" _test conformance)
 weft_add_tests(golden "${WEFT_TESTS_DIR}/golden" _test golden)
 weft_add_stress_tests()
 weft_add_model_tests()
+weft_add_foreign_tests()
 weft_add_crash_tests()
 weft_add_header_tests()
 weft_add_compile_fail_tests()

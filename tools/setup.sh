@@ -54,6 +54,18 @@ packages_of() {
   esac
 }
 
+# Installs with the services of the packages left stopped: the tests start servers of their own.
+install() {
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
+    trap 'as_root rm -f "$policy"' EXIT
+  fi
+  as_root apt-get update -q </dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@" </dev/null
+}
+
 main() {
   [ $# -gt 0 ] || set -- build
   if ! command -v apt-get >/dev/null; then
@@ -75,9 +87,8 @@ main() {
     return
   fi
   say "installing: $needed"
-  as_root apt-get update -q </dev/null
   # shellcheck disable=SC2086
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $needed </dev/null
+  install $needed
 }
 
 main "$@"
