@@ -28,9 +28,10 @@ template <detail::SendableChannel C, class V, class F = detail::Nothing>
   requires(!std::is_void_v<typename C::value_type>)
 [[nodiscard]] auto on_send(const C& channel, V&& value, F&& handler = {}) {
   using T = typename C::value_type;
-  static_assert(std::is_constructible_v<T, V&&>, "weft::on_send: the value is no T, and no T can be made of it");
-  detail::require_callable(handler, "weft::on_send");
   using Held = detail::HeldByReference<T, V>;
+  static_assert(std::is_reference_v<Held> || std::is_constructible_v<T, V&&>,
+                "weft::on_send: the value is no T, and no T can be made of it");
+  detail::require_callable(handler, "weft::on_send");
   if constexpr (std::is_reference_v<Held>) {
     Held held = value;  // an rvalue lives as long as the select expression
     return detail::SendCase<Held, F>(detail::ChanAccess::core(channel), held, std::forward<F>(handler));
@@ -50,7 +51,7 @@ template <detail::SendableChannel C, class F = detail::Nothing>
 template <class Rep, class Period, class F = detail::Nothing>
 [[nodiscard]] auto on_timeout(std::chrono::duration<Rep, Period> after, F&& handler = {}) {
   detail::require_callable(handler, "weft::on_timeout");
-  return detail::TimeoutCase<F>(detail::timeout_nanos(after), std::forward<F>(handler));
+  return detail::TimeoutCase<F>(detail::saturated_nanos(after), std::forward<F>(handler));
 }
 
 /// A case that fires when `context` is done; never for one that can't be.
@@ -133,7 +134,7 @@ class Selector {
   std::size_t timeout(std::chrono::duration<Rep, Period> after, F&& handler = {}) {
     detail::require_callable(handler, "weft::Selector::timeout");
     using Case = detail::TimeoutCase<std::decay_t<F>>;
-    return cases_.add<Case>(detail::ChanHandle(), detail::timeout_nanos(after), std::forward<F>(handler));
+    return cases_.add<Case>(detail::ChanHandle(), detail::saturated_nanos(after), std::forward<F>(handler));
   }
 
   /// Keeps the context's done channel alive, too.

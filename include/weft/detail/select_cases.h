@@ -4,7 +4,6 @@
 // fired calls its handler (fire). Handlers run outside of sections and locks; what they throw leaves the select.
 #pragma once
 
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -15,6 +14,7 @@
 #include "weft/detail/chan_recv.h"
 #include "weft/detail/chan_send.h"
 #include "weft/detail/chan_typed.h"
+#include "weft/detail/deadline.h"
 #include "weft/detail/select_core.h"
 #include "weft/detail/spawn.h"
 
@@ -190,15 +190,6 @@ class OtherwiseCase : public SelectCaseBase {
 /// fires), anything else as a T of its own.
 template <class T, class V>
 using HeldByReference = std::conditional_t<std::is_same_v<std::remove_reference_t<V>, T>, T&, T>;
-
-/// The duration in nanoseconds, rounded up; what is too long for the clock is kNever, what is negative counts as 0.
-template <class Rep, class Period>
-MonotonicNanos timeout_nanos(std::chrono::duration<Rep, Period> after) noexcept {
-  const double nanos = std::chrono::duration<double, std::nano>(after).count();
-  if (!(nanos > 0)) return 0;
-  if (nanos >= 9.2e18) return kNever;
-  return std::chrono::ceil<std::chrono::nanoseconds>(after).count();
-}
 
 template <class C>
 concept SendableChannel = std::derived_from<C, ChanHandle> && std::derived_from<C, Sending<C, typename C::value_type>>;
