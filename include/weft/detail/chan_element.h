@@ -32,7 +32,7 @@ struct Element {
   using Landing = std::optional<T>;   // what the receiver's pointer is to
 
   static void land(Landing& landing, Carrier& carrier) noexcept { landing.emplace(std::move(carrier)); }
-  static std::optional<T>& unpack(Landing& landing) noexcept { return landing; }
+  static std::optional<T>&& unpack(Landing& landing) noexcept { return std::move(landing); }
 };
 
 template <class T>

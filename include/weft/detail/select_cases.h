@@ -64,10 +64,8 @@ class RecvCase : public SelectCaseBase {
   void fire(bool) {
     if constexpr (std::is_void_v<T>) {
       call_handler(handler_, bool{landing_});
-    } else if constexpr (kTravelsBoxed<T>) {
-      call_handler(handler_, Element<T>::unpack(landing_));
     } else {
-      call_handler(handler_, std::move(landing_));
+      call_handler(handler_, Element<T>::unpack(landing_));
     }
   }
 
