@@ -7,9 +7,7 @@ int main(int argc, char** argv) {
   return weft::run([&] {
     lab::Outcome outcome(lab::Load::from(arguments));
     weft::WaitGroup pending;
-    outcome.offer([&](const lab::Request& request) {
-      pending.go([&outcome, request] { outcome.serve(request); });
-    });
+    outcome.offer([&](const lab::Request& request) { pending.go([&outcome, request] { outcome.serve(request); }); });
     pending.wait();
     outcome.print(0, 0);
   });

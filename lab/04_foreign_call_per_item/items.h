@@ -1,4 +1,5 @@
-// The items of scenario 4 and the two ways to pass them to C: one a call, or a batch a call with an error for each item.
+// The items of scenario 4 and the two ways to pass them to C: one a call, or a batch a call with an error for each
+// item.
 #pragma once
 
 #include <algorithm>

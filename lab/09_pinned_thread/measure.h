@@ -51,13 +51,13 @@ void measure_ping_pong(const Arguments& arguments, Report& report, Prepare prepa
   });
   [[maybe_unused]] const auto held = prepare();
   report.set("round_trip_ns", per_operation(arguments.milliseconds("measure-ms"), trips, [&] {
-    for (std::int64_t i = 0; i < trips; ++i) {
-      there.send(i);
-      if (back.recv() == i + 1) continue;
-      std::fputs("another value came back\n", stderr);
-      std::exit(1);
-    }
-  }));
+               for (std::int64_t i = 0; i < trips; ++i) {
+                 there.send(i);
+                 if (back.recv() == i + 1) continue;
+                 std::fputs("another value came back\n", stderr);
+                 std::exit(1);
+               }
+             }));
   there.close();
 }
 

@@ -3,7 +3,6 @@
 
 int main(int argc, char** argv) {
   const lab::Arguments arguments(argc, argv);
-  return weft::run([&] {
-    lab::measure(arguments, [](const std::string& text) { return lab::RecursiveParser(text).document(); });
-  });
+  return weft::run(
+      [&] { lab::measure(arguments, [](const std::string& text) { return lab::RecursiveParser(text).document(); }); });
 }

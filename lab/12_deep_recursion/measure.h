@@ -29,7 +29,8 @@ void measure_overflow(const Arguments& arguments, Parse& parse) {
 }
 
 template <class Parse>
-void measure_depth(const Arguments& arguments, Report& report, const std::string& name, std::size_t stack_bytes, Parse& parse) {
+void measure_depth(const Arguments& arguments, Report& report, const std::string& name, std::size_t stack_bytes,
+                   Parse& parse) {
   const std::string text = nested(arguments.size(name + "-depth"));
   const std::int64_t parses = arguments.integer(name + "-parses");
   const Parsed first = parse_on_fresh_goroutine(parse, text, stack_bytes);

@@ -1,4 +1,5 @@
-// The parsers of scenario 12: nested lists (a sum) and maxima (the largest), `[1,(2,[3])]`, by recursion and by iteration.
+// The parsers of scenario 12: nested lists (a sum) and maxima (the largest), `[1,(2,[3])]`, by recursion and by
+// iteration.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +31,8 @@ inline std::string nested(std::size_t depth) {
 inline Parsed parse_number(std::string_view text, std::size_t& at) {
   Parsed result;
   const std::size_t begin = at;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) result.value = result.value * 10 + (text[at] - '0');
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+    result.value = result.value * 10 + (text[at] - '0');
   if (at == begin) result.outcome = ParseOutcome::syntax_error;
   return result;
 }

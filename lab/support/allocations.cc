@@ -1,9 +1,11 @@
-// Each thread counts in a cache line of its own, so that counting costs a plain add and two threads do not slow each other.
-// A goroutine may move between two statements; the door below is left before that can happen, as nothing in it parks.
+// Each thread counts in a cache line of its own, so that counting costs a plain add and two threads do not slow each
+// other. A goroutine may move between two statements; the door below is left before that can happen, as nothing in it
+// parks.
 #include "lab/support/allocations.h"
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 
@@ -46,7 +48,9 @@ Allocations allocations() noexcept {
 
 void* operator new(std::size_t bytes) { return lab::counted(bytes, 1); }
 void* operator new[](std::size_t bytes) { return lab::counted(bytes, 1); }
-void* operator new(std::size_t bytes, std::align_val_t align) { return lab::counted(bytes, static_cast<std::size_t>(align)); }
+void* operator new(std::size_t bytes, std::align_val_t align) {
+  return lab::counted(bytes, static_cast<std::size_t>(align));
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

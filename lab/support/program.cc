@@ -48,7 +48,8 @@ std::int64_t Arguments::integer(const std::string& name) const {
   const std::string& word = text(name);
   std::int64_t value = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc{} || end != word.data() + word.size()) end_with("--" + name + " '" + word + "': not a whole number");
+  if (error != std::errc{} || end != word.data() + word.size())
+    end_with("--" + name + " '" + word + "': not a whole number");
   return value;
 }
 

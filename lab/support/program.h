@@ -1,5 +1,6 @@
-// lab/support/program.h: what every weft program of the lab shares: arguments, clock, work, memory figures, the JSON line.
-// Its Go counterpart is lab/support/go; the two take the same arguments, compute the same and name their measures alike.
+// lab/support/program.h: what every weft program of the lab shares: arguments, clock, work, memory figures, the JSON
+// line. Its Go counterpart is lab/support/go; the two take the same arguments, compute the same and name their measures
+// alike.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,8 @@ namespace lab {
 
 using Clock = std::chrono::steady_clock;
 
-/// The program's arguments, all of the form `--name value`. One that is missing or malformed ends the program: exit code 2.
+/// The program's arguments, all of the form `--name value`. One that is missing or malformed ends the program: exit
+/// code 2.
 class Arguments {
  public:
   Arguments(int argc, char** argv);
@@ -22,8 +24,12 @@ class Arguments {
   std::int64_t integer(const std::string& name) const;
   std::size_t size(const std::string& name) const { return static_cast<std::size_t>(integer(name)); }
   /// Reads an argument in the unit that its name ends in.
-  std::chrono::milliseconds milliseconds(const std::string& name) const { return std::chrono::milliseconds(integer(name)); }
-  std::chrono::microseconds microseconds(const std::string& name) const { return std::chrono::microseconds(integer(name)); }
+  std::chrono::milliseconds milliseconds(const std::string& name) const {
+    return std::chrono::milliseconds(integer(name));
+  }
+  std::chrono::microseconds microseconds(const std::string& name) const {
+    return std::chrono::microseconds(integer(name));
+  }
 
  private:
   std::map<std::string, std::string> values_;
