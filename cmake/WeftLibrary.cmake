@@ -52,6 +52,9 @@ target_link_libraries(weft PUBLIC Threads::Threads PRIVATE PkgConfig::LIBUNWIND 
 # The sanitizer's runtime must be in whatever links a sanitized weft.
 target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)
 
+# fmt is used inside only; as headers it asks nothing of who links weft.
+target_compile_definitions(weft PRIVATE FMT_HEADER_ONLY=1)
+
 if(WEFT_FIX_ERRNO)
   # glibc marks __errno_location const, so a compiler reads it once and keeps the thread's address across a park that
   # may move the goroutine to another thread. Under this definition the mark reads "unused".

@@ -1,0 +1,79 @@
+// Context switch for x86-64 System V. Contract: context.h. A plain `ret` ends the switch: an indirect jump would leave
+// the CPU's return-stack predictor wrong for every frame above.
+    .text
+
+// void weft_switch_context(void** save_sp, void* load_sp)
+// Saved frame, from the saved stack pointer up: mxcsr+x87 word, r15, r14, r13, r12, rbx, rbp, return address.
+    .globl  weft_switch_context
+    .type   weft_switch_context, @function
+    .p2align 5
+weft_switch_context:
+    .cfi_startproc
+    pushq   %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbp, 0
+    pushq   %rbx
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbx, 0
+    pushq   %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r12, 0
+    pushq   %r13
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r13, 0
+    pushq   %r14
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r14, 0
+    pushq   %r15
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r15, 0
+    subq    $8, %rsp
+    .cfi_adjust_cfa_offset 8
+#ifndef WEFT_CONTEXT_NO_FPU
+    stmxcsr (%rsp)
+    fnstcw  4(%rsp)
+#endif
+    movq    %rsp, (%rdi)
+    movq    %rsi, %rsp
+    // From here on the other stack; the frame has the same shape, so the unwind rules above still hold.
+#ifndef WEFT_CONTEXT_NO_FPU
+    ldmxcsr (%rsp)
+    fldcw   4(%rsp)
+#endif
+    addq    $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    popq    %r15
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r15
+    popq    %r14
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r14
+    popq    %r13
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r13
+    popq    %r12
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r12
+    popq    %rbx
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %rbx
+    popq    %rbp
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %rbp
+    ret
+    .cfi_endproc
+    .size weft_switch_context, .-weft_switch_context
+
+// First frame of a context: entry in r12. The unwinder stops here.
+    .globl  weft_context_start
+    .type   weft_context_start, @function
+    .p2align 5
+weft_context_start:
+    .cfi_startproc
+    .cfi_undefined %rip
+    call    *%r12
+    ud2
+    .cfi_endproc
+    .size weft_context_start, .-weft_context_start
+
+    .section .note.GNU-stack,"",@progbits

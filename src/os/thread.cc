@@ -1,0 +1,96 @@
+#include "os/thread.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+
+namespace weft::os {
+namespace {
+
+struct StartArgument {
+  void (*body)(void*);
+  void* argument;
+  char name[16];
+};
+
+void* thread_main(void* raw) {
+  StartArgument start = *static_cast<StartArgument*>(raw);
+  std::free(raw);
+  ::pthread_setname_np(::pthread_self(), start.name);
+  start.body(start.argument);
+  return nullptr;
+}
+
+}  // namespace
+
+int start_thread(void (*body)(void*), void* argument, std::size_t stack_bytes, const char* name) noexcept {
+  auto* start = static_cast<StartArgument*>(std::malloc(sizeof(StartArgument)));
+  if (start == nullptr) return ENOMEM;
+  *start = {body, argument, {}};
+  std::strncpy(start->name, name, sizeof start->name - 1);
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  ::pthread_attr_setstacksize(&attributes, stack_bytes);
+  pthread_t thread;
+  const int error = ::pthread_create(&thread, &attributes, &thread_main, start);
+  ::pthread_attr_destroy(&attributes);
+  if (error != 0) std::free(start);
+  return error;
+}
+
+std::int32_t current_thread_id() noexcept { return static_cast<std::int32_t>(::syscall(SYS_gettid)); }
+
+void set_precise_sleep() noexcept { ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
+
+bool signal_thread(std::int32_t thread_id, int signal_number) noexcept {
+  return ::syscall(SYS_tgkill, ::getpid(), thread_id, signal_number) == 0;
+}
+
+ThreadState thread_state(std::int32_t thread_id) noexcept {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread_id);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ThreadState::kGone;
+  char text[256];
+  const ssize_t n = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  if (n <= 0) return ThreadState::kGone;
+  text[n] = '\0';
+  // "pid (name) S ...": the name may hold anything, so look from its last parenthesis.
+  const char* after_name = std::strrchr(text, ')');
+  if (after_name == nullptr || after_name[1] == '\0') return ThreadState::kGone;
+  return after_name[2] == 'R' ? ThreadState::kRunnable : ThreadState::kSleeping;
+}
+
+int count_threads() noexcept {
+  struct stat task_folder;
+  if (::stat("/proc/self/task", &task_folder) != 0) return -1;
+  return static_cast<int>(task_folder.st_nlink) - 2;
+}
+
+void install_signal_stack() noexcept {
+  constexpr std::size_t kBytes = 128 << 10;
+  stack_t old{};
+  if (::sigaltstack(nullptr, &old) == 0 && (old.ss_flags & SS_DISABLE) == 0) return;
+  void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return;  // an overflow then ends in a plain SIGSEGV
+  stack_t stack{};
+  stack.ss_sp = memory;
+  stack.ss_size = kBytes;
+  ::sigaltstack(&stack, nullptr);
+}
+
+}  // namespace weft::os

@@ -1,0 +1,32 @@
+// OS threads for the runtime: raw, never joined, never ended.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace weft::os {
+
+/// Starts a detached thread with every signal as its maker has it. Returns 0 or an errno value (EAGAIN: out of threads or memory).
+int start_thread(void (*body)(void*), void* argument, std::size_t stack_bytes, const char* name) noexcept;
+
+std::int32_t current_thread_id() noexcept;
+
+/// Sleeps of this thread end on time instead of up to 50 us late.
+void set_precise_sleep() noexcept;
+
+/// Sends `signal_number` to one thread of this process. False when it is gone.
+bool signal_thread(std::int32_t thread_id, int signal_number) noexcept;
+
+/// How the kernel sees a thread.
+enum class ThreadState { kRunnable, kSleeping, kGone };
+
+/// Reads the state through /proc/self/task; 1-2 us. A runnable thread that waits for a core is kRunnable.
+ThreadState thread_state(std::int32_t thread_id) noexcept;
+
+/// Threads of this process, weft's and others; -1 when /proc does not tell.
+int count_threads() noexcept;
+
+/// A signal stack for this thread, once, so that a stack overflow can be reported.
+void install_signal_stack() noexcept;
+
+}  // namespace weft::os

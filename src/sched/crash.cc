@@ -1,0 +1,136 @@
+#include "sched/crash.h"
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <exception>
+#include <span>
+#include <string>
+#include <typeinfo>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "os/errno_guard.h"
+#include "os/thread.h"
+#include "os/unwind.h"
+#include "sched/dump.h"
+#include "sched/monitor.h"
+#include "sched/scheduler.h"
+#include "sched/stack_pool.h"
+
+namespace weft::sched {
+namespace {
+
+std::terminate_handler previous_terminate = nullptr;
+struct sigaction previous_segv;
+struct sigaction previous_bus;
+
+std::string exception_text() {
+  std::string text;
+  if (const std::type_info* type = abi::__cxa_current_exception_type()) {
+    int status = 0;
+    char* plain = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+    text = status == 0 ? plain : type->name();
+    std::free(plain);
+  }
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    text += std::string(": ") + e.what();
+  } catch (...) {
+  }
+  return text;
+}
+
+[[noreturn]] void on_terminate() {
+  if (!detail::on_goroutine()) {
+    if (previous_terminate != nullptr) previous_terminate();
+    std::abort();
+  }
+  const Goroutine& g = *detail::self();
+  std::array<std::uintptr_t, 64> frames;
+  const std::size_t count = os::unwind_here(frames);
+  std::string text = "fatal error: ";
+  text += std::current_exception() ? "unhandled exception: " + exception_text() : "std::terminate called";
+  text += "\n\n" + describe_header(g, detail::Status::kRunning);
+  append_frames(text, {frames.data(), count});
+  base::write_all(STDERR_FILENO, text);
+  std::abort();
+}
+
+struct OverflowTrace {
+  std::array<std::uintptr_t, 128> addresses;
+  std::size_t count;
+};
+
+// Runs on the monitor's thread: symbolizing needs libc's locks, which the overflowing thread may hold.
+void print_overflow_trace(void* raw) noexcept {
+  const auto& trace = *static_cast<OverflowTrace*>(raw);
+  std::string text;
+  append_frames(text, {trace.addresses.data(), trace.count});
+  base::write_all(STDERR_FILENO, text);
+}
+
+bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
+  const std::size_t guard = StackPool::guard_bytes(g.size_class);
+  return address < g.stack_low && address >= g.stack_low - guard;
+}
+
+[[noreturn]] void report_overflow(const Goroutine& g, void* ucontext) noexcept {
+  base::LineBuffer line;
+  line.text("fatal error: stack overflow\n\ngoroutine ").number(static_cast<std::int64_t>(g.id));
+  if (g.name[0] != '\0') line.text(" \"").text(g.name).text("\"");
+  line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
+  line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
+  static OverflowTrace trace;
+  trace.count = os::unwind_interrupted(ucontext, trace.addresses);
+  constexpr std::int64_t kPatienceNanos = 5'000'000'000;
+  if (!run_on_monitor(&print_overflow_trace, &trace, kPatienceNanos)) {
+    for (std::size_t i = 0; i < trace.count; ++i) base::LineBuffer().hex(trace.addresses[i]).text("\n").write(STDERR_FILENO);
+  }
+  if (trace.count == trace.addresses.size()) base::write_all(STDERR_FILENO, "... deeper frames are left out\n");
+  std::abort();
+}
+
+void pass_on(int number, siginfo_t* info, void* ucontext, const struct sigaction& previous) noexcept {
+  if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    previous.sa_sigaction(number, info, ucontext);
+  } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
+    ::signal(number, SIG_DFL);  // the instruction faults again and ends the process as usual
+  } else {
+    previous.sa_handler(number);
+  }
+}
+
+void on_fault(int number, siginfo_t* info, void* ucontext) {
+  const os::ErrnoGuard guard;
+  const auto* address = static_cast<const std::byte*>(info->si_addr);
+  const Goroutine* g = stack_pool().find(address);
+  if (g != nullptr && in_guard(*g, address)) report_overflow(*g, ucontext);
+  pass_on(number, info, ucontext, number == SIGSEGV ? previous_segv : previous_bus);
+}
+
+void on_quit(int) {
+  const os::ErrnoGuard guard;
+  request_quit_dump();
+}
+
+}  // namespace
+
+void install_crash_reports() noexcept {
+  previous_terminate = std::set_terminate(&on_terminate);
+  struct sigaction fault {};
+  fault.sa_sigaction = &on_fault;
+  fault.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  ::sigaction(SIGSEGV, &fault, &previous_segv);
+  ::sigaction(SIGBUS, &fault, &previous_bus);
+  struct sigaction quit {};
+  ::sigaction(SIGQUIT, nullptr, &quit);
+  if ((quit.sa_flags & SA_SIGINFO) != 0 || quit.sa_handler != SIG_DFL) return;
+  quit.sa_handler = &on_quit;
+  quit.sa_flags = SA_RESTART | SA_ONSTACK;
+  ::sigaction(SIGQUIT, &quit, nullptr);
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,49 @@
+// When is it sure? Every machine sleeps, nothing is ready, no timer is armed, and every thread of the process that is not
+// weft's is itself blocked in a weft primitive. A thread that is not could still send, unlock or cancel: then weft is silent,
+// and SIGQUIT shows the goroutines.
+#include "sched/deadlock.h"
+
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "os/thread.h"
+#include "sched/dump.h"
+#include "sched/sanitizer.h"
+#include "sched/scheduler.h"
+#include "weft/runtime.h"
+
+namespace weft::sched {
+namespace {
+
+#ifdef WEFT_TSAN
+constexpr int kSanitizerThreads = 1;
+#else
+constexpr int kSanitizerThreads = 0;
+#endif
+constexpr int kMonitorThreads = 1;
+
+bool is_deadlocked() noexcept {
+  Scheduler& s = scheduler();
+  const detail::SpinGuard guard(s.lock);
+  if (s.attention.load(std::memory_order_relaxed) != 0) return false;  // paused, resizing, pinned work waits
+  if (s.idle_machine_count != s.machine_count) return false;
+  if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed)) return false;
+  if (!s.global.empty() || next_timer() != detail::kNever) return false;
+  const std::int32_t parked_threads = s.threads_in_park.load(std::memory_order_seq_cst);
+  if (parked_threads == 0 && num_goroutines() == 0) return false;
+  const int threads = os::count_threads();
+  if (threads < 0) return false;
+  const int strangers = threads - static_cast<int>(s.machine_count) - kMonitorThreads - kSanitizerThreads;
+  return strangers <= parked_threads;
+}
+
+}  // namespace
+
+void report_if_deadlocked() noexcept {
+  if (!is_deadlocked()) return;
+  base::write_all(STDERR_FILENO, "fatal error: all goroutines are asleep - deadlock!\n\n");
+  write_dump(STDERR_FILENO);
+  ::_exit(2);
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,9 @@
+// "All goroutines are asleep": nothing can ever run again.
+#pragma once
+
+namespace weft::sched {
+
+/// Prints the report with every stack and ends the process with code 2, if it is so. The monitor's, when all is idle.
+void report_if_deadlocked() noexcept;
+
+}  // namespace weft::sched

@@ -1,0 +1,162 @@
+#include "sched/dump.h"
+
+#include <array>
+#include <fmt/format.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "os/membarrier.h"
+#include "os/symbolize.h"
+#include "os/unwind.h"
+#include "sched/claim.h"
+#include "sched/running_stack.h"
+#include "sched/scheduler.h"
+#include "sched/stack_pool.h"
+#include "weft/runtime.h"
+
+namespace weft::sched {
+
+using detail::Status;
+using detail::WaitReason;
+
+namespace {
+
+constexpr std::size_t kMostFrames = 64;
+constexpr std::size_t kClaimBatch = 16;
+
+struct Frames {
+  std::array<std::uintptr_t, kMostFrames> addresses;
+  std::size_t count = 0;
+  std::span<const std::uintptr_t> view() const noexcept { return {addresses.data(), count}; }
+};
+
+Frames frames_of_claimed(const Goroutine& g) noexcept {
+  Frames frames;
+  os::SavedRegisters registers;
+  if (os::read_context(g.context_sp, registers)) frames.count = os::unwind_saved(registers, frames.addresses);
+  return frames;
+}
+
+std::string waiting_time(const Goroutine& g) {
+  const std::int64_t minutes = (coarse_now() - g.wait_since) / 60'000'000'000;
+  const std::int64_t seconds = (coarse_now() - g.wait_since) / 1'000'000'000;
+  if (minutes >= 1) return fmt::format(", {} minutes", minutes);
+  return seconds >= 1 ? fmt::format(", {} s", seconds) : "";
+}
+
+void write_one(int fd, const Goroutine& g, Status status, const Frames& frames) {
+  std::string text = describe_header(g, status);
+  append_frames(text, frames.view());
+  text += '\n';
+  base::write_all(fd, text);
+}
+
+// One membarrier for the batch; see claim.h.
+void write_batch(int fd, std::span<Goroutine*> batch) {
+  std::array<Status, kClaimBatch> states;
+  std::array<Frames, kClaimBatch> frames;
+  for (Goroutine* g : batch) g->claimed.store(true, std::memory_order_relaxed);
+  os::membarrier();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    states[i] = batch[i]->status.load(std::memory_order_acquire);
+    if (states[i] == Status::kParked || states[i] == Status::kRunnable) frames[i] = frames_of_claimed(*batch[i]);
+  }
+  for (Goroutine* g : batch) g->claimed.store(false, std::memory_order_release);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (states[i] == Status::kDead || states[i] == Status::kFresh) continue;
+    if (states[i] == Status::kRunning) frames[i].count = running_stack(*batch[i], frames[i].addresses);
+    write_one(fd, *batch[i], states[i], frames[i]);
+  }
+}
+
+}  // namespace
+
+const char* wait_reason_text(WaitReason reason) noexcept {
+  switch (reason) {
+    case WaitReason::kNone: return "waiting";
+    case WaitReason::kChanSend: return "chan send";
+    case WaitReason::kChanRecv: return "chan receive";
+    case WaitReason::kChanSendNil: return "chan send (nil chan)";
+    case WaitReason::kChanRecvNil: return "chan receive (nil chan)";
+    case WaitReason::kSelect: return "select";
+    case WaitReason::kSelectNoCases: return "select (no cases)";
+    case WaitReason::kSleep: return "sleep";
+    case WaitReason::kMutex: return "Mutex.lock";
+    case WaitReason::kSharedMutexRead: return "SharedMutex.lock_shared";
+    case WaitReason::kSharedMutexWrite: return "SharedMutex.lock";
+    case WaitReason::kCondVar: return "CondVar.wait";
+    case WaitReason::kWaitGroup: return "WaitGroup.wait";
+    case WaitReason::kSemaphore: return "Semaphore.acquire";
+    case WaitReason::kOnce: return "Once.call";
+    case WaitReason::kJoin: return "Task.join";
+    case WaitReason::kGroup: return "Group.wait";
+    case WaitReason::kPoll: return "IO wait";
+    case WaitReason::kPinnedMachine: return "pinned thread";
+    case WaitReason::kSuspended: return "suspended";
+    case WaitReason::kPoolQueue: return "WorkerPool.submit";
+  }
+  return "waiting";
+}
+
+std::string describe_header(const Goroutine& g, Status status) {
+  std::string state;
+  if (status == Status::kParked) {
+    state = fmt::format("{}{}", wait_reason_text(g.wait_reason), waiting_time(g));
+    if (g.wait_on != nullptr) state += fmt::format(", on {}", fmt::ptr(g.wait_on));
+  } else {
+    state = status == Status::kRunning ? "running" : "runnable";
+  }
+  if (g.pinned_to != nullptr) state += ", pinned to its thread";
+  if (g.long_runner.load(std::memory_order_relaxed)) state += ", long runner";
+  const std::string name = g.name[0] != '\0' ? fmt::format(" \"{}\"", g.name) : "";
+  return fmt::format("goroutine {}{} [{}]:\n", g.id, name, state);
+}
+
+void append_frames(std::string& text, std::span<const std::uintptr_t> return_addresses) {
+  for (const std::uintptr_t address : return_addresses) {
+    const os::SourceLocation at = os::symbolize(address, true);
+    if (at.function == "weft_context_start" || at.function == "weft::sched::goroutine_main()") break;
+    if (at.function.empty()) {
+      text += fmt::format("{:#x}\n\t{}\n", address, at.module);
+    } else if (at.file.empty()) {
+      text += fmt::format("{}\n\t{} +{:#x}\n", at.function, at.module, at.offset);
+    } else {
+      text += fmt::format("{}\n\t{}:{} +{:#x}\n", at.function, at.file, at.line, at.offset);
+    }
+  }
+}
+
+void write_dump(int fd) noexcept {
+  try {
+    std::array<Goroutine*, kClaimBatch> batch;
+    std::size_t count = 0;
+    stack_pool().for_each([&](Goroutine* g) {
+      const Status status = g->status.load(std::memory_order_acquire);
+      if (status == Status::kDead || status == Status::kFresh) return;
+      if (g->fork_generation != scheduler().fork_generation.load(std::memory_order_relaxed)) return;
+      batch[count++] = g;
+      if (count < kClaimBatch) return;
+      write_batch(fd, batch);
+      count = 0;
+    });
+    write_batch(fd, {batch.data(), count});
+  } catch (...) {
+    base::write_all(fd, "weft: the dump ends here: out of memory\n");
+  }
+}
+
+void wait_out_claim_slow(Goroutine& g) noexcept {
+  while (g.claimed.load(std::memory_order_acquire)) {
+    const timespec nap{0, 20'000};
+    ::nanosleep(&nap, nullptr);
+  }
+}
+
+}  // namespace weft::sched
+
+namespace weft {
+
+void dump_goroutines(int fd) { sched::write_dump(fd); }
+
+}  // namespace weft

@@ -1,0 +1,102 @@
+#include "sched/fork.h"
+
+#include <pthread.h>
+#include <system_error>
+
+#include "base/fatal.h"
+#include "os/membarrier.h"
+#include "os/thread.h"
+#include "sched/monitor.h"
+#include "sched/scheduler.h"
+#include "sched/stack_pool.h"
+#include "weft/runtime.h"
+
+namespace weft::sched {
+namespace {
+
+constinit detail::Atomic<bool> monitor_is_gone{false};
+
+// The scheduler's lists must be whole at the moment of the copy.
+void before_fork() noexcept { scheduler().lock.lock(); }
+void after_fork_in_parent() noexcept { scheduler().lock.unlock(); }
+
+void forget_queues() noexcept {
+  Scheduler& s = scheduler();
+  s.global = {};
+  s.global_count.store(0, std::memory_order_relaxed);
+  s.shared_wheel.reset_after_fork();
+  for (Processor* p : s.processors) {
+    if (p == nullptr) continue;
+    p->runnext.store(nullptr, std::memory_order_relaxed);
+    while (p->ring.pop() != nullptr) {
+    }
+    p->wheel.reset_after_fork();
+    p->next_id = p->last_id;  // the next spawn comes by restart_monitor_after_fork()
+  }
+}
+
+// Only the forking machine is left; with it the processor that it holds. All others are idle.
+void forget_machines(Machine* self) noexcept {
+  Scheduler& s = scheduler();
+  s.idle_machines = nullptr;
+  s.idle_machine_count = 0;
+  s.machine_count = self != nullptr ? 1 : 0;
+  s.machines.store(self, std::memory_order_relaxed);
+  s.pinned_waiting = nullptr;
+  s.timer_keeper = nullptr;
+  s.searching.store(0, std::memory_order_relaxed);
+  s.threads_in_park.store(0, std::memory_order_relaxed);
+  s.surplus_processors = 0;
+  s.attention.store(0, std::memory_order_relaxed);
+  s.idle_processors = nullptr;
+  std::uint32_t idle = 0;
+  const Processor* own = self != nullptr ? processor_of(*self) : nullptr;
+  const std::uint32_t count = s.max_procs.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Processor& p = *s.processors[i];
+    if (&p == own) continue;
+    p.machine.store(nullptr, std::memory_order_relaxed);
+    p.idle_next = s.idle_processors;
+    s.idle_processors = &p;
+    ++idle;
+  }
+  s.idle_processor_count.store(idle, std::memory_order_relaxed);
+}
+
+void after_fork_in_child() noexcept {
+  Scheduler& s = scheduler();
+  Machine* m = static_cast<Machine*>(detail::current_machine());
+  s.fork_generation.fetch_add(1, std::memory_order_relaxed);
+  forget_queues();
+  forget_machines(m);
+  stack_pool().reset_locks_after_fork();
+  reset_monitor_after_fork();
+  os::register_membarrier();
+  monitor_is_gone.store(true, std::memory_order_relaxed);
+  s.foreign_spawned.fetch_sub(static_cast<std::int64_t>(num_goroutines()), std::memory_order_relaxed);
+  if (m != nullptr) {
+    m->all_next = nullptr;
+    m->thread_id = os::current_thread_id();
+    m->pinned_queue = {};
+    m->pinned_ready.store(0, std::memory_order_relaxed);
+    m->waits_for_processor = false;
+    m->g.load(std::memory_order_relaxed)->fork_generation = s.fork_generation.load(std::memory_order_relaxed);
+    s.foreign_spawned.fetch_add(1, std::memory_order_relaxed);
+  }
+  s.lock.unlock();
+}
+
+}  // namespace
+
+void install_fork_handlers() noexcept { ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child); }
+
+void restart_monitor_after_fork() noexcept {
+  if (!monitor_is_gone.load(std::memory_order_relaxed) || !monitor_is_gone.exchange(false)) return;
+  try {
+    start_monitor();
+  } catch (const std::system_error&) {
+    base::fatal("the monitor's thread cannot be made after fork()");
+  }
+}
+
+}  // namespace weft::sched

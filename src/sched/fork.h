@@ -1,0 +1,11 @@
+// fork(): the child has one thread, so it has one goroutine: the one that forked. The others are gone, as threads are.
+#pragma once
+
+namespace weft::sched {
+
+void install_fork_handlers() noexcept;
+
+/// The child's monitor starts with its first new goroutine: most children only exec.
+void restart_monitor_after_fork() noexcept;
+
+}  // namespace weft::sched

@@ -1,0 +1,71 @@
+// The control block of a goroutine. It sits near the top of the goroutine's own stack, so a small parked goroutine is one page.
+//
+//   field                       written by                                   read by
+//   status                      whoever moves it on (see Status)             anybody
+//   context_sp, eh, errno       the machine that switches it out or in       that machine; the dump while it holds a claim
+//   queue_next                  who holds it ready                           same
+//   machine                     the machine that runs it                     the dump
+//   wait_*                      itself before it parks                       the dump
+//   name                        itself, under no lock: bytes may tear        the dump
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "sched/sanitizer.h"
+#include "weft/detail/park.h"
+#include "weft/detail/spawn.h"
+#include "weft/detail/timer_node.h"
+
+namespace weft::sched {
+struct Machine;
+}
+
+namespace weft::detail {
+
+/// kDead is 0: the control block of a stack that was never used, or whose pages were given back, reads as dead.
+///
+///   kDead -> kRunnable (launch) -> kRunning -> kParked -> kRunnable ... kRunning -> kDead
+///   kRunning -> kRunnable when it yields or waits for a processor
+enum class Status : std::uint32_t { kDead = 0, kFresh, kRunnable, kRunning, kParked };
+
+/// What __cxa_get_globals() points to: which exceptions this goroutine has caught and is throwing. Itanium C++ ABI 2.2.2.
+struct ExceptionState {
+  void* caught = nullptr;
+  unsigned int uncaught = 0;
+};
+
+struct Goroutine {
+  void* context_sp = nullptr;
+  Atomic<Status> status{Status::kDead};
+  Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
+  WaitReason wait_reason = WaitReason::kNone;
+  bool is_thread = false;       // a plain thread's stand-in
+  Atomic<bool> long_runner{false};  // it once kept a processor so long that the monitor took it away
+  std::uint8_t size_class = 0;
+  std::uint8_t fork_generation = 0;  // of another generation than the scheduler's: it ended with a fork()
+  std::uint16_t color = 0;      // how far below the stack's top this block sits, in cache lines
+  int saved_errno = 0;
+  ExceptionState eh;
+
+  Goroutine* queue_next = nullptr;
+  sched::Machine* pinned_to = nullptr;
+  std::uint32_t pin_depth = 0;
+  std::uint32_t exclusive_pin_depth = 0;
+
+  GoroutineEntry entry = nullptr;
+  void* callable = nullptr;
+  std::byte* stack_low = nullptr;   // lowest usable byte, above the guard
+  std::byte* stack_high = nullptr;
+  std::uint64_t id = 0;
+  Atomic<sched::Machine*> machine{nullptr};
+  const void* wait_on = nullptr;
+  MonotonicNanos wait_since = 0;    // coarse: the monitor's clock
+  MonotonicNanos ready_since = 0;   // 0: this wait in the queue is not sampled
+  char name[32] = {};
+
+  sched::SanitizerFiber fiber;
+  Atomic<std::uint32_t> thread_permit{0};  // the stand-in's parking word
+};
+
+}  // namespace weft::detail

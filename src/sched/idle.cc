@@ -1,0 +1,317 @@
+// Who sleeps and who is woken: P2..P6 of scheduler.h.
+#include <utility>
+
+#include "os/futex.h"
+#include "sched/scheduler.h"
+
+namespace weft::sched {
+
+using detail::kNever;
+using detail::MonotonicNanos;
+using detail::SpinGuard;
+
+namespace {
+
+// How long a machine looks at its wake-up word before it sleeps: less than a sleep and a wake-up cost together.
+constexpr int kSpinsBeforeSleep = 200;
+
+bool work_anywhere() noexcept {
+  Scheduler& s = scheduler();
+  if (s.global_count.load(std::memory_order_acquire) != 0) return true;
+  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (!s.processors[i]->ring.empty()) return true;
+  }
+  return next_timer() <= detail::monotonic_now();
+}
+
+void remove_idle_machine_locked(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  Machine** at = &s.idle_machines;
+  while (*at != &m) at = &(*at)->idle_next;
+  *at = m.idle_next;
+  --s.idle_machine_count;
+  m.idle = false;
+  if (s.timer_keeper == &m) s.timer_keeper = nullptr;
+}
+
+// The warmest that may run anything: a machine with an exclusive pin only runs that goroutine.
+Machine* pop_idle_machine_locked() noexcept {
+  Machine* m = scheduler().idle_machines;
+  while (m != nullptr && m->exclusive_pin.load(std::memory_order_relaxed) != nullptr) m = m->idle_next;
+  if (m != nullptr) remove_idle_machine_locked(*m);
+  return m;
+}
+
+void push_idle_machine_locked(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  m.idle_next = s.idle_machines;
+  s.idle_machines = &m;
+  ++s.idle_machine_count;
+  m.idle = true;
+}
+
+void wake_machine(Machine& m) noexcept {
+  m.wake_word.store(1, std::memory_order_release);
+  os::futex_wake(m.wake_word);
+}
+
+// The keeper slept until the next timer. True: it took a processor and goes on.
+bool keeper_deadline_passed(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  if (!m.idle) return false;  // it was given a processor at the same moment
+  if (Processor* p = take_idle_processor_locked()) {
+    remove_idle_machine_locked(m);
+    attach(m, *p);
+    return true;
+  }
+  if (s.timer_keeper == &m) s.timer_keeper = nullptr;  // all processors are held: their holders and the monitor see to timers
+  return false;
+}
+
+MonotonicNanos keeper_deadline(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  if (s.timer_keeper != &m) return kNever;
+  s.keeper_deadline = next_timer();
+  return s.keeper_deadline;
+}
+
+// Returns when m.given was set (with the wake-up) or the machine, as keeper, took a processor itself.
+void sleep_until_woken(Machine& m) noexcept {
+  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == 0; ++i) detail::cpu_relax();
+  while (m.wake_word.exchange(0, std::memory_order_acquire) == 0) {
+    const MonotonicNanos deadline = keeper_deadline(m);
+    if (deadline == kNever) {
+      os::futex_wait(m.wake_word, 0);
+    } else if (!os::futex_wait_until(m.wake_word, 0, deadline) && keeper_deadline_passed(m)) {
+      return;
+    }
+  }
+}
+
+void leave_pinned_waiting_locked(Machine& m) noexcept {
+  if (!m.waits_for_processor) return;
+  Scheduler& s = scheduler();
+  Machine** at = &s.pinned_waiting;
+  while (*at != &m) at = &(*at)->pinned_waiting_next;
+  *at = m.pinned_waiting_next;
+  m.waits_for_processor = false;
+  if (s.pinned_waiting == nullptr) s.attention.fetch_and(~Scheduler::kPinnedWaiting, std::memory_order_release);
+}
+
+void give_locked(Machine& idle_machine, Processor& p, bool as_searcher) noexcept {
+  remove_idle_machine_locked(idle_machine);
+  leave_pinned_waiting_locked(idle_machine);
+  idle_machine.given = &p;
+  idle_machine.given_searching = as_searcher;
+}
+
+}  // namespace
+
+void retire_processor_locked(Processor& p) noexcept {
+  Scheduler& s = scheduler();
+  empty_into_global_locked(p);
+  p.wheel.move_all_to(s.shared_wheel, detail::monotonic_now());
+  if (--s.surplus_processors == 0) s.attention.fetch_and(~Scheduler::kResized, std::memory_order_release);
+}
+
+void put_processor_locked(Processor& p) noexcept {
+  Scheduler& s = scheduler();
+  p.machine.store(nullptr, std::memory_order_relaxed);
+  if (p.index >= s.max_procs.load(std::memory_order_relaxed)) {
+    retire_processor_locked(p);
+    return;
+  }
+  if (Goroutine* g = p.runnext.exchange(nullptr, std::memory_order_relaxed)) {  // nobody steals from there
+    s.global.push(g);
+    s.global_count.store(s.global.count, std::memory_order_relaxed);
+  }
+  const bool paused = (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0;
+  for (Machine* m = s.pinned_waiting; m != nullptr && !paused; m = m->pinned_waiting_next) {
+    if (!m->idle) continue;  // between two looks; it will take an idle processor itself
+    give_locked(*m, p, false);
+    wake_machine(*m);
+    return;
+  }
+  p.idle_next = s.idle_processors;
+  s.idle_processors = &p;
+  s.idle_processor_count.fetch_add(1, std::memory_order_seq_cst);
+}
+
+void serve_pinned_from_idle_locked() noexcept {
+  for (Machine* m = scheduler().pinned_waiting; m != nullptr;) {
+    Machine* next = m->pinned_waiting_next;
+    if (m->idle) {
+      Processor* p = take_idle_processor_locked();
+      if (p == nullptr) return;
+      give_to_idle_machine_locked(*m, *p);
+    }
+    m = next;
+  }
+}
+
+void attach(Machine& m, Processor& p) noexcept {
+  m.p.store(&p, std::memory_order_relaxed);
+  p.machine.store(&m, std::memory_order_release);
+}
+
+Processor* take_idle_processor_locked() noexcept {
+  Scheduler& s = scheduler();
+  if ((s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0) return nullptr;
+  Processor* p = s.idle_processors;
+  if (p == nullptr) return nullptr;
+  s.idle_processors = p->idle_next;
+  s.idle_processor_count.fetch_sub(1, std::memory_order_seq_cst);
+  wake_monitor();
+  return p;
+}
+
+void release_processor_locked(Machine& m) noexcept {
+  Processor& p = *processor_of(m);
+  m.p.store(nullptr, std::memory_order_relaxed);
+  put_processor_locked(p);
+}
+
+void wait_for_processor_locked(Machine& m) noexcept {
+  if (m.waits_for_processor) return;
+  Scheduler& s = scheduler();
+  m.waits_for_processor = true;
+  m.pinned_waiting_next = nullptr;
+  Machine** at = &s.pinned_waiting;
+  while (*at != nullptr) at = &(*at)->pinned_waiting_next;
+  *at = &m;
+  s.attention.fetch_or(Scheduler::kPinnedWaiting, std::memory_order_release);
+}
+
+bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept {
+  if (!m.idle) return false;
+  give_locked(m, p, false);
+  wake_machine(m);
+  return true;
+}
+
+void become_idle(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  {
+    const SpinGuard guard(s.lock);
+    if (s.global_count.load(std::memory_order_relaxed) != 0) return;
+    release_processor_locked(m);  // P4
+  }
+  if (m.searching) {
+    m.searching = false;
+    s.searching.fetch_sub(1, std::memory_order_seq_cst);
+  }
+  detail::fence_seq_cst();  // P5, partner P2
+  if (!work_anywhere()) return;  // P6
+  const SpinGuard guard(s.lock);
+  if (Processor* p = take_idle_processor_locked()) {
+    attach(m, *p);
+    m.searching = true;
+    s.searching.fetch_add(1, std::memory_order_seq_cst);
+  }
+}
+
+void sleep_as_idle(Machine& m) noexcept {
+  sleep_until_woken(m);
+  if (Processor* p = std::exchange(m.given, nullptr)) {
+    attach(m, *p);
+    m.searching = std::exchange(m.given_searching, false);
+  }
+}
+
+void stop_machine(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  while (processor_of(m) == nullptr) {
+    {
+      const SpinGuard guard(s.lock);
+      if (!m.pinned_queue.empty()) {
+        if (Processor* p = take_idle_processor_locked()) {
+          leave_pinned_waiting_locked(m);
+          attach(m, *p);
+          return;
+        }
+        wait_for_processor_locked(m);
+      }
+      push_idle_machine_locked(m);
+      if (s.timer_keeper == nullptr && s.idle_processor_count.load(std::memory_order_relaxed) > 0) s.timer_keeper = &m;
+    }
+    sleep_as_idle(m);
+  }
+}
+
+void add_idle_machine_locked(Machine& m) noexcept { push_idle_machine_locked(m); }
+
+void notice_shared_timer(MonotonicNanos when) noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  if (s.timer_keeper == nullptr) {
+    wake_monitor();
+  } else if (when < s.keeper_deadline) {
+    wake_machine(*s.timer_keeper);
+  }
+}
+
+void wake_searcher() noexcept {
+  Scheduler& s = scheduler();
+  detail::fence_seq_cst();  // P2, partner P5
+  if (s.idle_processor_count.load(std::memory_order_relaxed) == 0) return;  // P3
+  std::uint32_t none = 0;
+  if (s.searching.load(std::memory_order_relaxed) != 0 ||
+      !s.searching.compare_exchange_strong(none, 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    return;
+  }
+  Processor* p;
+  {
+    const SpinGuard guard(s.lock);
+    p = take_idle_processor_locked();
+  }
+  if (p == nullptr) {
+    s.searching.fetch_sub(1, std::memory_order_seq_cst);
+    return;
+  }
+  start_machine_with(*p, true);
+}
+
+void start_machine_with(Processor& p, bool as_searcher) noexcept {
+  Scheduler& s = scheduler();
+  do {
+    const SpinGuard guard(s.lock);
+    if (Machine* m = pop_idle_machine_locked()) {
+      leave_pinned_waiting_locked(*m);
+      m->given = &p;
+      m->given_searching = as_searcher;
+      wake_machine(*m);
+      return;
+    }
+  } while (new_machine());
+  // Out of threads: those that exist must do; the processor waits for one of them.
+  if (as_searcher) s.searching.fetch_sub(1, std::memory_order_seq_cst);
+  const SpinGuard guard(s.lock);
+  put_processor_locked(p);
+}
+
+void hand_off_processor(Machine& m) noexcept {
+  Processor& p = *processor_of(m);
+  Scheduler& s = scheduler();
+  if (m.searching) {
+    m.searching = false;
+    s.searching.fetch_sub(1, std::memory_order_seq_cst);
+  }
+  const bool paused = (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0;
+  if (!paused && (p.has_queued() || s.global_count.load(std::memory_order_relaxed) != 0)) {
+    m.p.store(nullptr, std::memory_order_relaxed);
+    start_machine_with(p, false);
+    return;
+  }
+  {
+    const SpinGuard guard(s.lock);
+    release_processor_locked(m);
+  }
+  // As in become_idle: what was published after the look above is either seen here or its adder sees the idle processor.
+  detail::fence_seq_cst();
+  if (work_anywhere()) wake_searcher();
+}
+
+}  // namespace weft::sched

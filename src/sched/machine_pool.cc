@@ -1,0 +1,87 @@
+// Machines: threads made when a processor needs one, kept for ever.
+#include <cerrno>
+#include <cstring>
+#include <cxxabi.h>
+#include <new>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "os/stack_memory.h"
+#include "os/thread.h"
+#include "sched/scheduler.h"
+
+namespace weft::detail {
+
+constinit thread_local MachineHead* weft_current_machine __attribute__((tls_model("initial-exec"))) = nullptr;
+
+}
+
+namespace weft::sched {
+
+using detail::SpinGuard;
+
+namespace {
+
+constexpr std::size_t kMachineStackBytes = 256 << 10;
+constexpr std::uint32_t kMostMachines = 10'000;
+
+void machine_thread(void* raw) {
+  Machine& m = *static_cast<Machine*>(raw);
+  m.thread_id = os::current_thread_id();
+  m.exceptions = reinterpret_cast<detail::ExceptionState*>(abi::__cxa_get_globals());
+  m.errno_address = &errno;
+  os::set_precise_sleep();
+  os::install_signal_stack();
+  sanitizer_adopt_thread(m.scheduler.fiber);
+  detail::weft_current_machine = &m;
+  sleep_as_idle(m);
+  run_scheduler_loop(m);
+}
+
+void report_thread_shortage(int error) noexcept {
+  Scheduler& s = scheduler();
+  {
+    const SpinGuard guard(s.lock);
+    if (s.thread_shortage_reported) return;
+    s.thread_shortage_reported = true;
+  }
+  base::LineBuffer()
+      .text("weft: no further thread can be made (")
+      .text(error == EAGAIN ? "limit of threads: ulimit -u, a pids cgroup, or memory" : "no memory for its stack")
+      .text("); goroutines share the ")
+      .number(s.machine_count)
+      .text(" threads there are\n")
+      .write(STDERR_FILENO);
+}
+
+}  // namespace
+
+bool new_machine() noexcept {
+  Scheduler& s = scheduler();
+  void* memory = os::reserve_memory(sizeof(Machine), os::page_bytes());
+  if (memory == nullptr) {
+    report_thread_shortage(ENOMEM);
+    return false;
+  }
+  auto* m = ::new (memory) Machine();
+  {
+    const SpinGuard guard(s.lock);
+    if (s.machine_count == kMostMachines) base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
+    m->index = s.machine_count++;
+  }
+  const int error = os::start_thread(&machine_thread, m, kMachineStackBytes, "weft-machine");
+  {
+    const SpinGuard guard(s.lock);
+    if (error == 0) {
+      m->all_next = s.machines.load(std::memory_order_relaxed);
+      s.machines.store(m, std::memory_order_release);
+      add_idle_machine_locked(*m);
+      return true;
+    }
+    --s.machine_count;
+  }
+  report_thread_shortage(error);
+  return false;
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,268 @@
+#include "sched/monitor.h"
+
+#include <algorithm>
+#include <csignal>
+#include <system_error>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "os/clock.h"
+#include "os/futex.h"
+#include "os/membarrier.h"
+#include "os/thread.h"
+#include "sched/deadlock.h"
+#include "sched/dump.h"
+#include "sched/scheduler.h"
+#include "sched/stack_pool.h"
+#include "sched/steal_request.h"
+#include "sched/trace_line.h"
+
+namespace weft::sched {
+
+using detail::kNever;
+using detail::MonotonicNanos;
+using detail::SpinGuard;
+
+namespace {
+
+constexpr MonotonicNanos kMicrosecond = 1'000;
+constexpr MonotonicNanos kMillisecond = 1'000'000;
+constexpr MonotonicNanos kCalmPeriod = 1 * kMillisecond;
+constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // for a while after a successful steal: blocking comes in bursts
+constexpr MonotonicNanos kAlertSpan = 5 * kMillisecond;
+constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;      // how long user code may keep what others wait for
+constexpr MonotonicNanos kTrimPeriod = 1'000 * kMillisecond;
+
+struct Monitor {
+  // wake_word: 0 awake, 1 in deep sleep. Written by the monitor and by who wakes it.
+  detail::Atomic<std::uint32_t> wake_word{0};
+  detail::SpinLock thief_lock;  // [steal.I2]
+  detail::Atomic<bool> quit_requested{false};
+  detail::Atomic<void (*)(void*) noexcept> work{nullptr};
+  detail::Atomic<void*> work_argument{nullptr};
+  detail::Atomic<std::uint32_t> work_done{0};
+  detail::Atomic<std::uint64_t> handoffs_blocked{0}, handoffs_spinning{0}, wakeups{0};
+
+  // the monitor's thread only
+  MonotonicNanos alert_until = 0;
+  MonotonicNanos next_trim = 0;
+  MonotonicNanos next_trace = 0;
+  bool trim_found_something = false;
+};
+
+constinit Monitor the_monitor;
+
+bool work_waits_for(const Processor& p, MonotonicNanos now) noexcept {
+  Scheduler& s = scheduler();
+  if (p.has_queued() || p.wheel.next_when() <= now) return true;
+  if (s.idle_processor_count.load(std::memory_order_relaxed) != 0) return false;  // an idle one sees to the rest
+  return s.global_count.load(std::memory_order_relaxed) != 0 || s.shared_wheel.next_when() <= now ||
+         (s.attention.load(std::memory_order_relaxed) & Scheduler::kPinnedWaiting) != 0;
+}
+
+Processor* take_from(Machine& m, std::uint64_t tick) noexcept {
+  const SpinGuard guard(the_monitor.thief_lock);
+  return try_take_processor(m, tick, os::membarrier);
+}
+
+// The tick has stood still since `seen_since` while work waits: is it time?
+bool overdue(Machine& m, MonotonicNanos stood, bool& blocked) noexcept {
+  blocked = os::thread_state(m.thread_id) == os::ThreadState::kSleeping;
+  if (blocked) return true;
+  return scheduler().config.preempt != Preempt::kOff && stood >= kSpinSlice;
+}
+
+// True when the processor was taken and passed on.
+bool watch(Processor& p, MonotonicNanos now) noexcept {
+  Machine* m = p.machine.load(std::memory_order_acquire);
+  if (m == nullptr) return false;
+  const std::uint64_t tick = m->tick.load(std::memory_order_acquire);
+  if (tick != m->seen_tick) {
+    m->seen_tick = tick;
+    m->seen_since = now;
+    return false;
+  }
+  if ((tick & 1) != 0 || !work_waits_for(p, now)) return false;
+  bool blocked = false;
+  if (!overdue(*m, now - m->seen_since, blocked)) return false;
+  Goroutine* g = m->g.load(std::memory_order_relaxed);
+  Processor* taken = take_from(*m, tick);
+  if (taken == nullptr) return false;
+  if (!blocked && g != nullptr) g->long_runner.store(true, std::memory_order_relaxed);
+  (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
+  taken->timer_due.store(true, std::memory_order_relaxed);
+  start_machine_with(*taken, false);
+  return true;
+}
+
+void watch_all(MonotonicNanos now) noexcept {
+  Scheduler& s = scheduler();
+  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (watch(*s.processors[i], now)) the_monitor.alert_until = now + kAlertSpan;
+  }
+}
+
+// Timers whose processor is busy, and timers that come due while a processor is idle and no machine keeps watch.
+void see_to_timers(MonotonicNanos now) noexcept {
+  Scheduler& s = scheduler();
+  if (next_timer() > now) return;
+  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Processor& p = *s.processors[i];
+    if (p.wheel.next_when() <= now) p.timer_due.store(true, std::memory_order_relaxed);
+  }
+  wake_searcher();
+}
+
+void see_to_requests() noexcept {
+  if (the_monitor.quit_requested.load(std::memory_order_acquire)) {
+    base::write_all(STDERR_FILENO, "SIGQUIT: quit\n\n");
+    write_dump(STDERR_FILENO);
+    ::_exit(2);
+  }
+  if (auto work = the_monitor.work.exchange(nullptr, std::memory_order_acq_rel)) {
+    work(the_monitor.work_argument.load(std::memory_order_relaxed));
+    the_monitor.work_done.store(1, std::memory_order_release);
+    os::futex_wake(the_monitor.work_done);
+  }
+}
+
+void see_to_housekeeping(MonotonicNanos now) noexcept {
+  Monitor& monitor = the_monitor;
+  if (now >= monitor.next_trim) {
+    monitor.next_trim = now + kTrimPeriod;
+    monitor.trim_found_something = stack_pool().trim() > 0;
+  }
+  const MonotonicNanos trace_period = scheduler().config.schedtrace_nanos;
+  if (trace_period > 0 && now >= monitor.next_trace) {
+    monitor.next_trace = now + trace_period;
+    write_trace_line(STDERR_FILENO, now);
+  }
+}
+
+bool all_idle() noexcept {
+  Scheduler& s = scheduler();
+  return s.idle_processor_count.load(std::memory_order_seq_cst) == s.max_procs.load(std::memory_order_seq_cst);
+}
+
+bool has_keeper() noexcept {
+  const SpinGuard guard(scheduler().lock);
+  return scheduler().timer_keeper != nullptr;
+}
+
+// How long the monitor may stay away when every processor is idle.
+MonotonicNanos idle_deadline() noexcept {
+  MonotonicNanos deadline = has_keeper() ? kNever : next_timer();
+  if (the_monitor.trim_found_something) deadline = std::min(deadline, the_monitor.next_trim);
+  if (scheduler().config.schedtrace_nanos > 0) deadline = std::min(deadline, the_monitor.next_trace);
+  return deadline;
+}
+
+void sleep_while_idle() noexcept {
+  Monitor& monitor = the_monitor;
+  monitor.wake_word.store(1, std::memory_order_seq_cst);  // then look again: partner wake_monitor()
+  const MonotonicNanos deadline = idle_deadline();
+  if (all_idle() && !monitor.quit_requested.load(std::memory_order_seq_cst) &&
+      monitor.work.load(std::memory_order_seq_cst) == nullptr) {
+    report_if_deadlocked();
+    if (deadline == kNever) {
+      os::futex_wait(monitor.wake_word, 1);
+    } else {
+      os::futex_wait_until(monitor.wake_word, 1, deadline);
+    }
+  }
+  monitor.wake_word.store(0, std::memory_order_seq_cst);
+}
+
+void sleep_while_busy(MonotonicNanos now) noexcept {
+  Monitor& monitor = the_monitor;
+  const MonotonicNanos period = now < monitor.alert_until ? kAlertPeriod : kCalmPeriod;
+  MonotonicNanos deadline = now + period;
+  const MonotonicNanos timer = next_timer();
+  if (timer > now) deadline = std::min(deadline, timer + kAlertPeriod / 2);  // its own processor comes first
+  os::futex_wait_until(monitor.wake_word, 0, deadline);
+}
+
+void monitor_thread(void*) {
+  os::set_precise_sleep();
+  os::install_signal_stack();
+  while (true) {
+    const MonotonicNanos now = detail::monotonic_now();
+    scheduler().coarse_now.store(now, std::memory_order_relaxed);
+    the_monitor.wakeups.fetch_add(1, std::memory_order_relaxed);
+    see_to_requests();
+    watch_all(now);
+    see_to_timers(now);
+    see_to_housekeeping(now);
+    if (all_idle()) {
+      sleep_while_idle();
+    } else {
+      sleep_while_busy(now);
+    }
+  }
+}
+
+}  // namespace
+
+void wake_monitor() noexcept {
+  std::uint32_t deep = 1;
+  if (the_monitor.wake_word.load(std::memory_order_seq_cst) == 0) return;
+  if (the_monitor.wake_word.compare_exchange_strong(deep, 0, std::memory_order_seq_cst)) os::futex_wake(the_monitor.wake_word);
+}
+
+void start_monitor() {
+  constexpr std::size_t kStackBytes = 1 << 20;  // it symbolizes dumps
+  scheduler().coarse_now.store(detail::monotonic_now(), std::memory_order_relaxed);
+  the_monitor.next_trim = detail::monotonic_now() + kTrimPeriod;
+  const int error = os::start_thread(&monitor_thread, nullptr, kStackBytes, "weft-monitor");
+  if (error != 0) {
+    throw std::system_error(error, std::generic_category(), "weft: the monitor's thread cannot be made (ulimit -u, a pids cgroup, or memory)");
+  }
+}
+
+void take_all_processors() noexcept {
+  Scheduler& s = scheduler();
+  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Machine* m = s.processors[i]->machine.load(std::memory_order_acquire);
+    if (m == nullptr) continue;
+    const std::uint64_t tick = m->tick.load(std::memory_order_acquire);
+    if ((tick & 1) != 0) continue;  // it comes by its loop soon
+    if (Processor* p = take_from(*m, tick)) {
+      const SpinGuard guard(s.lock);
+      put_processor_locked(*p);
+    }
+  }
+}
+
+void request_quit_dump() noexcept {
+  the_monitor.quit_requested.store(true, std::memory_order_seq_cst);
+  wake_monitor();
+}
+
+bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t nanos) noexcept {
+  Monitor& monitor = the_monitor;
+  monitor.work_argument.store(argument, std::memory_order_relaxed);
+  monitor.work_done.store(0, std::memory_order_relaxed);
+  monitor.work.store(work, std::memory_order_seq_cst);
+  wake_monitor();
+  const MonotonicNanos deadline = detail::monotonic_now() + nanos;
+  while (monitor.work_done.load(std::memory_order_acquire) == 0) {
+    if (!os::futex_wait_until(monitor.work_done, 0, deadline)) return monitor.work_done.load(std::memory_order_acquire) != 0;
+  }
+  return true;
+}
+
+MonitorCounters monitor_counters() noexcept {
+  return {the_monitor.handoffs_blocked.load(std::memory_order_relaxed), the_monitor.handoffs_spinning.load(std::memory_order_relaxed),
+          the_monitor.wakeups.load(std::memory_order_relaxed)};
+}
+
+void reset_monitor_after_fork() noexcept {
+  the_monitor.thief_lock.unlock();
+  the_monitor.wake_word.store(0, std::memory_order_relaxed);
+  the_monitor.work.store(nullptr, std::memory_order_relaxed);
+}
+
+}  // namespace weft::sched

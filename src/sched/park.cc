@@ -1,0 +1,221 @@
+// park and ready, for goroutines and for plain threads' stand-ins; yield; sections' slow path.
+#include <cerrno>
+#include <pthread.h>
+
+#include "os/futex.h"
+#include "sched/scheduler.h"
+#include "sched/steal_request.h"
+#include "weft/runtime.h"
+
+namespace weft::detail {
+
+using sched::AfterSwitch;
+using sched::Machine;
+using sched::scheduler;
+using sched::this_machine;
+
+namespace {
+
+thread_local Goroutine* thread_stand_in = nullptr;
+
+// Stand-ins are never freed: a waker may still look at one whose thread has just ended.
+struct StandInPool {
+  SpinLock lock;
+  Goroutine* free = nullptr;
+  pthread_key_t at_thread_exit{};
+
+  StandInPool() { ::pthread_key_create(&at_thread_exit, [](void* g) { instance().give_back(static_cast<Goroutine*>(g)); }); }
+  static StandInPool& instance() {
+    static StandInPool* pool = new StandInPool();
+    return *pool;
+  }
+  Goroutine* take() {
+    Goroutine* g = nullptr;
+    {
+      const SpinGuard guard(lock);
+      g = free;
+      if (g != nullptr) free = g->queue_next;
+    }
+    if (g == nullptr) g = new Goroutine();
+    g->is_thread = true;
+    g->status.store(Status::kRunning, std::memory_order_relaxed);
+    ::pthread_setspecific(at_thread_exit, g);
+    return g;
+  }
+  void give_back(Goroutine* g) {
+    g->status.store(Status::kDead, std::memory_order_relaxed);
+    const SpinGuard guard(lock);
+    g->queue_next = free;
+    free = g;
+  }
+};
+
+[[gnu::noinline]] Goroutine* make_stand_in() noexcept {
+  sched::start_runtime();
+  thread_stand_in = StandInPool::instance().take();
+  return thread_stand_in;
+}
+
+void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexcept {
+  Goroutine* g = self();
+  g->wait_reason = reason;
+  g->wait_on = on;
+  g->status.store(Status::kParked, std::memory_order_relaxed);
+  scheduler().threads_in_park.fetch_add(1, std::memory_order_seq_cst);
+  if (commit != nullptr && !commit(g, arg)) {
+    scheduler().threads_in_park.fetch_sub(1, std::memory_order_seq_cst);
+  } else {
+    sched::wake_monitor();  // this may have been the last thread that could wake anybody
+    while (g->thread_permit.exchange(0, std::memory_order_acquire) == 0) os::futex_wait(g->thread_permit, 0);
+  }
+  g->status.store(Status::kRunning, std::memory_order_relaxed);
+}
+
+void ready_thread(Goroutine* g) noexcept {
+  scheduler().threads_in_park.fetch_sub(1, std::memory_order_seq_cst);
+  g->thread_permit.store(1, std::memory_order_release);  // pairs with park_thread's exchange
+  os::futex_wake(g->thread_permit);
+}
+
+// One in so many is timed, so that the clock does not cost more than the switch.
+void sample_latency(Processor& p, Goroutine* g) noexcept {
+  constexpr std::uint32_t kEvery = 64;
+  if (p.sample_countdown-- != 0) return;
+  p.sample_countdown = kEvery - 1;
+  g->ready_since = monotonic_now();
+}
+
+enum class Place { kNext, kTail };
+
+void make_ready(Goroutine* g, Place place) noexcept {
+  if (g->is_thread) {
+    ready_thread(g);
+    return;
+  }
+  const Section section;
+  MachineHead* head = current_machine();
+  Processor* p = head == nullptr ? nullptr : head->p.load(std::memory_order_relaxed);
+  g->status.store(Status::kRunnable, std::memory_order_release);
+  if (g->pinned_to != nullptr && (p == nullptr || g->pinned_to != head)) {
+    sched::push_pinned(g);
+  } else if (p == nullptr || scheduler().config.migrate) {
+    sched::push_global(g);
+  } else {
+    sample_latency(*p, g);
+    if (place == Place::kNext) {
+      sched::push_runnext(this_machine(), g);
+    } else {
+      sched::push_ring(this_machine(), g);
+    }
+  }
+}
+
+bool unlock_commit(Goroutine*, void* lock) noexcept {
+  static_cast<SpinLock*>(lock)->unlock();
+  return true;
+}
+
+// The monitor took the processor: take an idle one, or queue up as a ready goroutine.
+void take_processor_again(Machine& m) noexcept {
+  {
+    const SpinGuard guard(scheduler().lock);
+    if (Processor* p = sched::take_idle_processor_locked()) {
+      sched::attach(m, *p);
+      return;
+    }
+  }
+  m.after = AfterSwitch::kToGlobal;
+  sched::switch_to(m, m.g.load(std::memory_order_relaxed), &m.scheduler);
+}
+
+}  // namespace
+
+Goroutine* self() noexcept {
+  MachineHead* m = current_machine();
+  if (m != nullptr) [[likely]] return m->g.load(std::memory_order_relaxed);
+  return thread_stand_in != nullptr ? thread_stand_in : make_stand_in();
+}
+
+bool on_goroutine() noexcept {
+  MachineHead* m = current_machine();
+  return m != nullptr && m->g.load(std::memory_order_relaxed) != nullptr;
+}
+
+void park(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexcept {
+  MachineHead* head = current_machine();
+  if (head == nullptr) {
+    park_thread(commit, arg, reason, on);
+    return;
+  }
+  Machine& m = static_cast<Machine&>(*head);
+  Goroutine* g = m.g.load(std::memory_order_relaxed);
+  g->wait_reason = reason;
+  g->wait_on = on;
+  g->wait_since = sched::coarse_now();
+  m.commit = commit;
+  m.commit_argument = arg;
+  sched::leave_goroutine(m, AfterSwitch::kParked);
+}
+
+void park_unlock(SpinLock& lock, WaitReason reason, const void* on) noexcept { park(&unlock_commit, &lock, reason, on); }
+
+void ready(Goroutine* goroutine) noexcept { make_ready(goroutine, Place::kNext); }
+void ready_tail(Goroutine* goroutine) noexcept { make_ready(goroutine, Place::kTail); }
+
+int processor_index() noexcept {
+  MachineHead* m = current_machine();
+  return m == nullptr ? -1 : static_cast<int>(m->p.load(std::memory_order_relaxed)->index);
+}
+
+std::uint32_t fast_random() noexcept {
+  thread_local std::uint32_t thread_state = 0;
+  MachineHead* m = current_machine();
+  Processor* p = m == nullptr ? nullptr : m->p.load(std::memory_order_relaxed);
+  std::uint32_t& state = p != nullptr ? p->random_state : thread_state;
+  if (state == 0) state = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&state) >> 4) | 1;
+  state ^= state << 13;  // xorshift32, Marsaglia 2003
+  state ^= state >> 17;
+  state ^= state << 5;
+  return state;
+}
+
+void enter_slow() noexcept {
+  if (!sched::answer_steal_request(*current_machine())) return;
+  Machine& m = this_machine();
+  m.in_blocking.store(false, std::memory_order_relaxed);
+  take_processor_again(m);
+}
+
+BlockingScope::BlockingScope() noexcept {
+  const Section section;
+  if (current_machine() == nullptr) return;
+  Machine& m = this_machine();
+  if (processor_of(m) == nullptr) return;
+  m.in_blocking.store(true, std::memory_order_relaxed);
+  sched::hand_off_processor(m);
+  // As if the monitor had taken it: the next section, at the latest this scope's end, takes one again.
+  m.request.store(StealRequest::kTaken, std::memory_order_release);
+}
+
+BlockingScope::~BlockingScope() { const Section section; }
+
+}  // namespace weft::detail
+
+namespace weft {
+
+void yield() noexcept {
+  const detail::Section section;
+  if (detail::current_machine() == nullptr) {
+    ::sched_yield();
+    return;
+  }
+  sched::Machine& m = sched::this_machine();
+  detail::Processor& p = *sched::processor_of(m);
+  if (!p.has_queued() && sched::scheduler().global_count.load(std::memory_order_relaxed) == 0 &&
+      sched::scheduler().attention.load(std::memory_order_relaxed) == 0 && !p.timer_due.load(std::memory_order_relaxed)) {
+    return;
+  }
+  sched::leave_goroutine(m, sched::scheduler().config.migrate ? sched::AfterSwitch::kToGlobal : sched::AfterSwitch::kToRing);
+}
+
+}  // namespace weft

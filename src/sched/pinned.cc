@@ -1,0 +1,98 @@
+// Goroutines that run on one machine only (ThreadPin).
+//
+// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken with an
+// idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting, oldest
+// first). While the pinned goroutine waits the machine serves others, but not those known to keep their processor long, for
+// a running goroutine cannot be moved off a thread; under an exclusive pin it serves nobody.
+#include "sched/scheduler.h"
+#include "weft/runtime.h"
+
+namespace weft::sched {
+
+using detail::Section;
+using detail::SpinGuard;
+
+void push_pinned(Goroutine* g) noexcept {
+  Scheduler& s = scheduler();
+  Machine& m = *g->pinned_to;
+  const SpinGuard guard(s.lock);
+  m.pinned_queue.push(g);
+  m.pinned_ready.store(m.pinned_queue.count, std::memory_order_release);
+  if (!m.idle) return;  // it looks at its queue before it sleeps
+  if (Processor* p = take_idle_processor_locked()) {
+    give_to_idle_machine_locked(m, *p);
+  } else {
+    wait_for_processor_locked(m);
+  }
+}
+
+Goroutine* pop_pinned(Machine& m) noexcept {
+  if (m.pinned_ready.load(std::memory_order_acquire) == 0) return nullptr;
+  const SpinGuard guard(scheduler().lock);
+  Goroutine* g = m.pinned_queue.pop();
+  m.pinned_ready.store(m.pinned_queue.count, std::memory_order_relaxed);
+  return g;
+}
+
+bool accept(Machine& m, Goroutine* g) noexcept {
+  if (g->pinned_to == &m) return true;
+  if (g->pinned_to != nullptr) {
+    push_pinned(g);
+    return false;
+  }
+  const bool exclusive = m.exclusive_pin.load(std::memory_order_relaxed) != nullptr;
+  const bool might_block_the_pinned = g->long_runner.load(std::memory_order_relaxed) && m.pinned_here.load(std::memory_order_relaxed) != 0;
+  if (!exclusive && !might_block_the_pinned) return true;
+  push_runnext(m, g);
+  hand_off_processor(m);
+  return false;
+}
+
+bool serve_pinned_waiter(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  for (Machine* waiter = s.pinned_waiting; waiter != nullptr; waiter = waiter->pinned_waiting_next) {
+    Processor& p = *processor_of(m);
+    if (waiter == &m || !give_to_idle_machine_locked(*waiter, p)) continue;
+    m.p.store(nullptr, std::memory_order_relaxed);
+    if (m.searching) {
+      m.searching = false;
+      s.searching.fetch_sub(1, std::memory_order_seq_cst);
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace weft::sched
+
+namespace weft {
+
+using detail::Goroutine;
+using sched::Machine;
+
+ThreadPin::ThreadPin(bool exclusive) noexcept : exclusive_(exclusive) {
+  const detail::Section section;
+  if (detail::current_machine() == nullptr) return;
+  Machine& m = sched::this_machine();
+  Goroutine* g = m.g.load(std::memory_order_relaxed);
+  if (g->pin_depth++ == 0) {
+    g->pinned_to = &m;
+    m.pinned_here.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (exclusive_ && g->exclusive_pin_depth++ == 0) m.exclusive_pin.store(g, std::memory_order_relaxed);
+}
+
+ThreadPin::~ThreadPin() {
+  const detail::Section section;
+  if (detail::current_machine() == nullptr) return;
+  Machine& m = sched::this_machine();
+  Goroutine* g = m.g.load(std::memory_order_relaxed);
+  if (exclusive_ && --g->exclusive_pin_depth == 0) m.exclusive_pin.store(nullptr, std::memory_order_relaxed);
+  if (--g->pin_depth == 0) {
+    g->pinned_to = nullptr;
+    m.pinned_here.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace weft

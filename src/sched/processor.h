@@ -1,0 +1,59 @@
+// A processor: the right to run goroutines, with what only its holder touches.
+//
+//   holder-only (the machine inside a section; the monitor while it holds a taken processor): runnext, free stacks, counters
+//   shared: ring (see run_ring.h), wheel (its own lock), the Atomic fields (written by the holder, read by the monitor)
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sched/goroutine.h"
+#include "sched/latency_histogram.h"
+#include "sched/run_ring.h"
+#include "sched/timer_wheel.h"
+
+namespace weft::detail {
+
+/// Relaxed single-writer counter: a plain add for its holder, readable by all.
+class HolderCounter {
+ public:
+  void add(std::int64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  std::int64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  Atomic<std::int64_t> value_{0};
+};
+
+/// A LIFO of dead goroutines of the default stack class, linked through queue_next.
+struct FreeStacks {
+  Goroutine* top = nullptr;
+  std::uint32_t count = 0;
+};
+
+struct alignas(64) Processor {
+  static constexpr std::uint32_t kRingSlots = 256;
+
+  std::uint32_t index = 0;
+  std::uint32_t random_state = 1;
+  std::uint32_t schedule_tick = 0;   // counts picks; every so many look at the global queue and the clock
+  std::uint32_t runnext_streak = 0;  // picks in a row from runnext; bounded, so a pair cannot starve the ring
+  Atomic<Goroutine*> runnext{nullptr};
+  FreeStacks free_stacks;
+  std::uint64_t next_id = 0, last_id = 0;  // this processor's batch of goroutine ids
+  std::uint32_t sample_countdown = 0;      // to the next goroutine whose queue latency is measured
+
+  Atomic<bool> timer_due{false};       // set by the monitor, cleared by the holder: look at the wheel now
+  Atomic<sched::Machine*> machine{nullptr};  // who holds it; null: idle. Under the scheduler's lock, or by the monitor
+  Processor* idle_next = nullptr;      // under the scheduler's lock
+
+  HolderCounter spawned, finished, switches, steals_from_others;
+  sched::LatencyHistogram queue_latency;
+
+  sched::RunRing<Goroutine, kRingSlots> ring;
+  sched::TimerWheel wheel;
+
+  /// True when something waits for this processor's holder. From any thread, a snapshot.
+  bool has_queued() const noexcept { return runnext.load(std::memory_order_relaxed) != nullptr || !ring.empty(); }
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,74 @@
+// Where ready goroutines go: runnext, a processor's ring, the global queue.
+#include "sched/scheduler.h"
+
+namespace weft::sched {
+
+using detail::SpinGuard;
+
+namespace {
+
+// The ring is full: half of it and `g` go to the global queue, where everybody finds them.
+void overflow_to_global(Processor& p, Goroutine* g) noexcept {
+  Goroutine* half[Processor::kRingSlots / 2];
+  const std::uint32_t count = p.ring.take_half(half);
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  for (std::uint32_t i = 0; i < count; ++i) s.global.push(half[i]);
+  s.global.push(g);
+  s.global_count.store(s.global.count, std::memory_order_relaxed);
+}
+
+void push_ring_quietly(Processor& p, Goroutine* g) noexcept {
+  if (!p.ring.push(g)) overflow_to_global(p, g);
+}
+
+}  // namespace
+
+void push_runnext(Machine& m, Goroutine* g) noexcept {
+  Processor& p = *processor_of(m);
+  Goroutine* before = p.runnext.load(std::memory_order_relaxed);
+  p.runnext.store(g, std::memory_order_relaxed);
+  if (before != nullptr) push_ring(m, before);
+}
+
+void push_ring(Machine& m, Goroutine* g) noexcept {
+  push_ring_quietly(*processor_of(m), g);
+  wake_searcher();
+}
+
+void push_global(Goroutine* g) noexcept {
+  Scheduler& s = scheduler();
+  {
+    const SpinGuard guard(s.lock);
+    s.global.push(g);
+    s.global_count.store(s.global.count, std::memory_order_relaxed);
+  }
+  wake_searcher();
+}
+
+Goroutine* take_global(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  if (s.global_count.load(std::memory_order_relaxed) == 0) return nullptr;
+  Processor& p = *processor_of(m);
+  const SpinGuard guard(s.lock);
+  Goroutine* first = s.global.pop();
+  if (first == nullptr) return nullptr;
+  const std::uint32_t share = s.global.count / s.max_procs.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < share && i < Processor::kRingSlots / 2; ++i) {
+    if (p.ring.size() == Processor::kRingSlots) break;  // thieves only make room
+    Goroutine* g = s.global.pop();
+    if (g == nullptr) break;
+    p.ring.push(g);
+  }
+  s.global_count.store(s.global.count, std::memory_order_relaxed);
+  return first;
+}
+
+void empty_into_global_locked(Processor& p) noexcept {
+  Scheduler& s = scheduler();
+  if (Goroutine* g = p.runnext.exchange(nullptr, std::memory_order_relaxed)) s.global.push(g);
+  while (Goroutine* g = p.ring.pop()) s.global.push(g);
+  s.global_count.store(s.global.count, std::memory_order_relaxed);
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,15 @@
+// The stack of a goroutine that runs: its thread is asked by a signal (SIGURG, as Go does) and walks it itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "sched/goroutine.h"
+
+namespace weft::sched {
+
+/// Return addresses, innermost first; 0 when it stopped running or its thread did not answer in time.
+std::size_t running_stack(const detail::Goroutine& g, std::span<std::uintptr_t> out) noexcept;
+
+}  // namespace weft::sched

@@ -1,0 +1,86 @@
+// Telling ASan, TSan and valgrind about stack switches. Empty in a plain build.
+//
+// A Fiber belongs to a context (a goroutine or a machine's scheduler). before_switch runs on the stack that is left,
+// after_switch on the one arrived at.
+#pragma once
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WEFT_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEFT_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define WEFT_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEFT_TSAN 1
+#endif
+#endif
+
+#ifdef WEFT_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+#ifdef WEFT_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace weft::sched {
+
+struct SanitizerFiber {
+#ifdef WEFT_ASAN
+  void* fake_stack = nullptr;
+  const void* stack_bottom = nullptr;
+  std::size_t stack_bytes = 0;
+#endif
+#ifdef WEFT_TSAN
+  void* tsan_fiber = nullptr;
+#endif
+};
+
+/// A goroutine gets its stack; a reused stack keeps its fiber.
+inline void sanitizer_new_fiber([[maybe_unused]] SanitizerFiber& fiber, [[maybe_unused]] const void* bottom,
+                                [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef WEFT_ASAN
+  fiber.stack_bottom = bottom;
+  fiber.stack_bytes = bytes;
+#endif
+#ifdef WEFT_TSAN
+  if (fiber.tsan_fiber == nullptr) fiber.tsan_fiber = __tsan_create_fiber(0);
+#endif
+}
+
+/// The calling thread's own context, before its first switch.
+inline void sanitizer_adopt_thread([[maybe_unused]] SanitizerFiber& fiber) noexcept {
+#ifdef WEFT_TSAN
+  fiber.tsan_fiber = __tsan_get_current_fiber();
+#endif
+}
+
+inline void sanitizer_before_switch([[maybe_unused]] SanitizerFiber& from, [[maybe_unused]] SanitizerFiber& to,
+                                    [[maybe_unused]] bool from_ends) noexcept {
+#ifdef WEFT_ASAN
+  __sanitizer_start_switch_fiber(from_ends ? nullptr : &from.fake_stack, to.stack_bottom, to.stack_bytes);
+#endif
+#ifdef WEFT_TSAN
+  __tsan_switch_to_fiber(to.tsan_fiber, 0);
+#endif
+}
+
+/// `arrived` is the context now running, `left` the one that was left (its bounds are learnt here if it is a thread's).
+inline void sanitizer_after_switch([[maybe_unused]] SanitizerFiber& arrived, [[maybe_unused]] SanitizerFiber& left) noexcept {
+#ifdef WEFT_ASAN
+  const void* bottom = nullptr;
+  std::size_t bytes = 0;
+  __sanitizer_finish_switch_fiber(arrived.fake_stack, &bottom, &bytes);
+  if (left.stack_bottom == nullptr) {
+    left.stack_bottom = bottom;
+    left.stack_bytes = bytes;
+  }
+#endif
+}
+
+}  // namespace weft::sched
