@@ -69,9 +69,9 @@ TEST_P(ChanContextTest, CancelEndsAWaitAndKeepsTheValue) {
       auto [ctx, cancel] = with_cancel(Context());
       auto c = make_chan<Tracked>();
       Tracked mine(census, 6);
-      auto sender = spawn([&, ctx = ctx] {
+      auto sender = spawn([&, until = ctx] {
         std::error_code error;
-        c.send(mine, ctx, error);  // can't be copied: moves if it is sent
+        c.send(mine, until, error);  // can't be copied: moves if it is sent
         return error;
       });
       wait_for_senders(c, 1);
@@ -90,9 +90,9 @@ TEST_P(ChanContextTest, CancelEndsAReceive) {
   run([] {
     auto [ctx, cancel] = with_cancel(Context());
     auto c = make_chan<int>();
-    auto receiver = spawn([&, ctx = ctx] {
+    auto receiver = spawn([&, until = ctx] {
       std::error_code error;
-      EXPECT_EQ(c.recv(ctx, error), std::nullopt);
+      EXPECT_EQ(c.recv(until, error), std::nullopt);
       return error;
     });
     wait_for_receivers(c, 1);
@@ -119,7 +119,7 @@ TEST_P(ChanContextTest, AWaitWithAContextCanSucceed) {
     auto [ctx, cancel] = with_cancel(Context());
     auto c = make_chan<Fragile>();
     for (int i = 0; i < 20; ++i) {
-      auto sender = spawn([&, ctx = ctx] { c.send(Fragile(i), ctx); });
+      auto sender = spawn([&, until = ctx] { c.send(Fragile(i), until); });
       if (i % 2 == 0) wait_for_senders(c, 1);
       EXPECT_EQ(c.recv(ctx)->number, i);
       sender.join();
@@ -132,9 +132,9 @@ TEST_P(ChanContextTest, ClosedIsNoError) {
   run([] {
     auto [ctx, cancel] = with_cancel(Context());
     auto c = make_chan<int>();
-    auto receiver = spawn([&, ctx = ctx] {
+    auto receiver = spawn([&, until = ctx] {
       std::error_code error;
-      EXPECT_EQ(c.recv(ctx, error), std::nullopt);
+      EXPECT_EQ(c.recv(until, error), std::nullopt);
       return error;
     });
     wait_for_receivers(c, 1);
@@ -149,9 +149,9 @@ TEST_P(ChanContextTest, ClosedIsNoError) {
 TEST_P(ChanContextTest, NilWaitsForTheContextAlone) {
   run([] {
     auto [ctx, cancel] = with_cancel(Context());
-    auto receiver = spawn([ctx = ctx] {
+    auto receiver = spawn([until = ctx] {
       std::error_code error;
-      Chan<int>().recv(ctx, error);
+      Chan<int>().recv(until, error);
       return error;
     });
     wait_for_receivers(ctx.done(), 1);
@@ -177,7 +177,7 @@ TEST_P(ChanContextTest, OnDoneFiresWhenTheContextIsDone) {
     EXPECT_EQ(select(on_done(ctx), on_recv(c), otherwise()), 2u);
     EXPECT_EQ(select(on_done(Context()), on_timeout(1ms)), 1u);
     bool done = false;
-    auto selecting = spawn([&, ctx = ctx] { return select(on_recv(c), on_done(ctx, [&] { done = true; })); });
+    auto selecting = spawn([&, until = ctx] { return select(on_recv(c), on_done(until, [&] { done = true; })); });
     wait_for_receivers(c, 1);
     cancel();
     EXPECT_EQ(selecting.join(), 1u);
