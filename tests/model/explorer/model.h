@@ -1,0 +1,63 @@
+// explorer/model.h: how a model is written: threads over the product's code, and what must hold.
+//
+//   auto report = model::explore({.name = "ring"}, [] {
+//     auto ring = std::make_shared<Ring>();                     // fresh for each execution
+//     model::thread("owner", [ring] { ring->push(1); });
+//     model::thread("thief", [ring] { model::check(..., "..."); });
+//     model::finally([ring] { model::check(ring->empty(), "nothing is left"); });
+//   });
+//   model::expect_holds(report);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace model {
+
+struct Options {
+  std::string name;
+  double limit_seconds = 60;             // the exploration counts as cut when it takes longer
+  std::size_t max_steps = 3000;          // an execution that is longer counts as one that does not end
+  bool reduction = true;                 // false: every order of all steps, to check the reduction itself
+};
+
+struct Report {
+  std::string name;
+  std::uint64_t executions = 0;  // explored to their end
+  std::uint64_t redundant = 0;   // given up: another order of one explored before
+  std::size_t longest = 0;       // steps of the longest one
+  double seconds = 0;
+  bool complete = false;         // nothing is left to explore
+  std::string failure;           // what broke first, with the trace; empty: nothing
+};
+
+/// Explores all executions of the threads that `setup` adds, up to the first failure.
+Report explore(const Options& options, const std::function<void()>& setup);
+
+/// Adds a thread. From setup only.
+void thread(std::string name, std::function<void()> body);
+/// Adds one that may be left waiting when the others have finished.
+void daemon(std::string name, std::function<void()> body);
+/// Checks what is left when all have finished. What it allocates outlives the execution, what setup and threads allocate
+/// does not.
+void finally(std::function<void()> check);
+
+/// Ends the execution and the exploration with a failure unless `holds`.
+void check(bool holds, const std::string& what);
+
+/// Any number below `choices`: each is explored.
+std::uint64_t choose(std::uint64_t choices);
+
+/// The running thread's number, -1 in setup and finally.
+int thread_index();
+
+/// A word that each thread has for itself, for code that keeps "who am I" in a thread_local.
+void*& thread_slot();
+
+/// Test verdicts: print the counts; fail unless the exploration was complete and nothing broke.
+void expect_holds(const Report& report);
+/// For a control: fails unless a defect was found whose description contains `what`.
+void expect_breaks(const Report& report, const std::string& what);
+
+}  // namespace model

@@ -1,0 +1,51 @@
+// explorer/plain_access.h: data races on plain memory, and uses of freed memory, in the product's own code.
+//
+// The models are compiled with -fsanitize=thread and linked without its runtime: the compiler then announces each plain
+// read and write, and plain_access.cc answers. A race is two accesses to the same bytes by different threads, one of
+// them a write, neither before the other by the happens-before that the views carry. Of older accesses of one thread to
+// one word only the newest read and the newest write are remembered.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "explorer/operation.h"
+
+namespace model {
+
+struct View;
+
+class PlainAccesses {
+ public:
+  PlainAccesses();
+  void reset() { ++generation_; }
+
+  /// Notes an access by `thread`, whose own place in its view is `epoch`. Returns what breaks, or null.
+  const char* note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address, std::size_t bytes, bool write);
+  void note_free(std::uintptr_t address, std::size_t bytes);
+
+ private:
+  struct Access {
+    std::uint32_t epoch = 0;
+    std::uint8_t mask = 0;  // which of the word's bytes
+  };
+  struct Cell {
+    std::uintptr_t word = 0;
+    std::uint32_t generation = 0;
+    bool freed = false;
+    std::array<Access, kMaxThreads> reads;
+    std::array<Access, kMaxThreads> writes;
+  };
+  Cell& cell_of(std::uintptr_t word);
+  const char* note_word(int thread, std::uint32_t epoch, const View& view, std::uintptr_t word, std::uint8_t mask, bool write);
+
+  std::vector<Cell> cells_;
+  std::uint32_t generation_ = 0;
+};
+
+/// operator delete tells that memory of the arena is gone.
+void note_free(std::uintptr_t address, std::size_t bytes) noexcept;
+
+}  // namespace model

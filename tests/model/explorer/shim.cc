@@ -1,0 +1,159 @@
+#include "explorer/shim.h"
+
+#include "explorer/arena.h"
+#include "explorer/execution.h"
+#include "explorer/model.h"
+
+namespace model {
+namespace {
+
+// The location of a word in the running execution; -1 outside of any.
+int location_of(Word& word) {
+  Execution* now = execution();
+  if (now == nullptr) return -1;
+  if (word.execution != now->number()) {
+    OutOfModel out_of_model;
+    word.execution = now->number();
+    word.location = now->memory().add_location(word.initial);
+  }
+  return word.location;
+}
+
+int index_of(LockWord& word) {
+  Execution* now = execution();
+  if (now == nullptr) return -1;
+  if (word.execution != now->number()) {
+    OutOfModel out_of_model;
+    word.execution = now->number();
+    word.index = now->memory().add_lock();
+  }
+  return word.index;
+}
+
+bool explored() { return execution() != nullptr && execution()->threads_running(); }
+
+// In setup and finally there is one thread and one value.
+std::uint64_t& lone_value(Word& word) {
+  const int location = location_of(word);
+  return location < 0 ? word.initial : execution()->memory().newest_value(location);
+}
+
+Thread& make(const Operation& operation) {
+  execution()->visible(operation);
+  return execution()->current();
+}
+
+Operation access(Kind kind, Word& word, std::uint64_t operand, std::memory_order order) {
+  Operation operation;
+  operation.kind = kind;
+  operation.object = location_of(word);
+  operation.operand = operand;
+  operation.order = order;
+  return operation;
+}
+
+void plain_step(Kind kind, int object = -1) {
+  if (!explored()) return;
+  Operation operation;
+  operation.kind = kind;
+  operation.object = object;
+  make(operation);
+}
+
+}  // namespace
+
+std::uint64_t load(Word& word, std::memory_order order) {
+  if (!explored()) return lone_value(word);
+  return make(access(Kind::kLoad, word, 0, order)).result;
+}
+
+void store(Word& word, std::uint64_t value, std::memory_order order) {
+  if (!explored()) {
+    lone_value(word) = value;
+    return;
+  }
+  make(access(Kind::kStore, word, value, order));
+}
+
+std::uint64_t read_modify_write(Word& word, std::uint64_t operand, Modify modify, std::memory_order order) {
+  if (!explored()) {
+    std::uint64_t& value = lone_value(word);
+    const std::uint64_t old = value;
+    value = modify(old, operand);
+    return old;
+  }
+  Operation operation = access(Kind::kReadModifyWrite, word, operand, order);
+  operation.modify = modify;
+  return make(operation).result;
+}
+
+bool compare_exchange(Word& word, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
+                      std::memory_order failure) {
+  if (!explored()) {
+    std::uint64_t& value = lone_value(word);
+    const bool equal = value == expected;
+    if (equal) {
+      value = desired;
+    } else {
+      expected = value;
+    }
+    return equal;
+  }
+  Operation operation = access(Kind::kCompareExchange, word, desired, success);
+  operation.expected = expected;
+  operation.failure_order = failure;
+  const Thread& thread = make(operation);
+  if (!thread.succeeded) expected = thread.result;
+  return thread.succeeded;
+}
+
+void fence_seq_cst() { plain_step(Kind::kFence); }
+void compiler_barrier() { plain_step(Kind::kCompilerBarrier); }
+void membarrier() { plain_step(Kind::kMembarrier); }
+
+void relax() {
+  if (!explored()) return;
+  Operation operation;
+  operation.kind = Kind::kRelax;
+  operation.watched = execution()->current().watched;
+  make(operation);
+}
+
+void lock(LockWord& word) { plain_step(Kind::kLock, index_of(word)); }
+void unlock(LockWord& word) { plain_step(Kind::kUnlock, index_of(word)); }
+
+bool try_lock(LockWord& word) {
+  if (!explored()) return true;
+  Operation operation;
+  operation.kind = Kind::kTryLock;
+  operation.object = index_of(word);
+  return make(operation).succeeded;
+}
+
+void park() { plain_step(Kind::kPark, thread_index()); }
+void ready(int thread) { plain_step(Kind::kReady, thread); }
+
+void thread(std::string name, std::function<void()> body) { execution()->add_thread(name, std::move(body), false); }
+void daemon(std::string name, std::function<void()> body) { execution()->add_thread(name, std::move(body), true); }
+void finally(std::function<void()> check) { execution()->set_finally(std::move(check)); }
+
+void check(bool holds, const std::string& what) {
+  if (!holds) execution()->fail(what);
+}
+
+std::uint64_t choose(std::uint64_t choices) {
+  if (!explored()) return 0;
+  Operation operation;
+  operation.kind = Kind::kChoose;
+  operation.operand = choices;
+  return make(operation).result;
+}
+
+int thread_index() { return execution() == nullptr ? -1 : execution()->running(); }
+
+void*& thread_slot() {
+  static void* none = nullptr;
+  return explored() ? execution()->current().slot : none;
+}
+
+}  // namespace model
