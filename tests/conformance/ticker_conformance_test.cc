@@ -79,8 +79,8 @@ TEST_P(TickerConformance, StartStopStartStop) {
 
 TEST_P(TickerConformance, APeriodOfZeroOrLessIsAUsageError) {
   perform([] {
-    EXPECT_THROW(weft::Ticker{0s}, weft::usage_error);
-    EXPECT_THROW(weft::Ticker{-1s}, weft::usage_error);
+    EXPECT_THROW(const weft::Ticker refused{0s}, weft::usage_error);
+    EXPECT_THROW(const weft::Ticker refused{-1s}, weft::usage_error);
     weft::Ticker ticker{1h};
     EXPECT_THROW(ticker.reset(0s), weft::usage_error);
     EXPECT_THROW(ticker.reset(-1ns), weft::usage_error);
