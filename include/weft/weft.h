@@ -1,0 +1,10 @@
+// weft/weft.h: all of weft but the parts that have a price of their own to include (http, gc).
+#pragma once
+
+#include "weft/chan.h"
+#include "weft/context.h"
+#include "weft/error.h"
+#include "weft/runtime.h"
+#include "weft/select.h"
+#include "weft/sync.h"
+#include "weft/time.h"
