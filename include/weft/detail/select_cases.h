@@ -53,7 +53,11 @@ class RecvCase : public SelectCaseBase {
   RecvCase(ChanCore* core, G&& handler) : core_(core), handler_(std::forward<G>(handler)) {}
 
   void prepare(SelectRequest& request, std::size_t index) noexcept {
-    landing_ = Landing{};
+    if constexpr (std::is_void_v<T>) {
+      landing_ = false;
+    } else {
+      landing_.reset();
+    }
     SelectCase& c = request.cases[index];
     c.core = core_;
     c.slot = &landing_;
