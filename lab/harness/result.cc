@@ -8,6 +8,7 @@ namespace {
 template <class Judge>
 Bar bar_of(const ScenarioResult& result, Judge judge) {
   Bar bar = Bar::not_judged;
+  if (!result.failures.empty()) return bar;
   for (const MeasureResult& measure : result.measures) {
     if (!measure.measure.decides) continue;
     const Verdict verdict = judge(measure);
@@ -15,7 +16,7 @@ Bar bar_of(const ScenarioResult& result, Judge judge) {
     if (!verdict.holds) return Bar::missed;
     bar = Bar::reached;
   }
-  return result.failures.empty() ? bar : Bar::not_judged;
+  return bar;
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 namespace lab {
 namespace {
 
-constexpr int kLabelWidth = 36;
-constexpr int kUnitWidth = 9;
+constexpr int kLabelWidth = 40;
+constexpr int kUnitWidth = 8;
 constexpr int kValueWidth = 14;
 constexpr int kBarWidth = 14;
 
@@ -71,7 +71,7 @@ std::string header_line(bool with_go) {
   for (Program program : kPrograms) {
     if (with_go || !is_go(program)) line += right(std::string(name_of(program)), kValueWidth);
   }
-  if (with_go) line += right("designed out", kBarWidth) + right("ahead  ", kBarWidth);
+  if (with_go) line += right("designed out", kBarWidth) + right("ahead", kBarWidth - 2);
   return line + "\n";
 }
 
