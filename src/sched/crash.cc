@@ -127,7 +127,9 @@ void install_crash_reports() noexcept {
   ::sigaction(SIGBUS, &fault, &previous_bus);
   struct sigaction quit {};
   ::sigaction(SIGQUIT, nullptr, &quit);
-  if ((quit.sa_flags & SA_SIGINFO) != 0 || quit.sa_handler != SIG_DFL) return;
+  // Also where a shell started it in the background with the signal ignored, as Go does.
+  const bool taken = (quit.sa_flags & SA_SIGINFO) != 0 || (quit.sa_handler != SIG_DFL && quit.sa_handler != SIG_IGN);
+  if (taken) return;
   quit.sa_handler = &on_quit;
   quit.sa_flags = SA_RESTART | SA_ONSTACK;
   ::sigaction(SIGQUIT, &quit, nullptr);

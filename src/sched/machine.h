@@ -26,7 +26,6 @@ struct alignas(64) Machine : detail::MachineHead {
   detail::ExceptionState* exceptions = nullptr;  // this thread's __cxa_get_globals()
   int* errno_address = nullptr;
   bool searching = false;            // counted in Scheduler::searching
-  std::uint64_t picks = 0;
 
   // under the scheduler's lock
   Machine* idle_next = nullptr;
@@ -48,9 +47,7 @@ struct alignas(64) Machine : detail::MachineHead {
 
   // the monitor's notes
   std::uint64_t seen_tick = 0;
-  std::int64_t seen_since = 0;       // since when the tick has stood still, by its clock
-  std::int64_t seen_cpu_nanos = 0;
-  bool long_run_counted = false;
+  std::int64_t seen_cpu_nanos = -1;  // the thread's CPU time when it was first seen at that tick with work waiting
 
   // suspend in place (preempt.cc)
   detail::Atomic<std::uint32_t> suspended{0};

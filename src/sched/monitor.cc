@@ -65,11 +65,15 @@ Processor* take_from(Machine& m, std::uint64_t tick) noexcept {
   return try_take_processor(m, tick, os::membarrier);
 }
 
-// The tick has stood still since `seen_since` while work waits: is it time?
-bool overdue(Machine& m, MonotonicNanos stood, bool& blocked) noexcept {
+// The tick stands still while work waits: is it time? A spinner must have used its slice of CPU, not of time: a thread that
+// the kernel has not put on a core for a while stands still too, and taking its processor would help nobody.
+bool overdue(Machine& m, bool& blocked) noexcept {
   blocked = os::thread_state(m.thread_id) == os::ThreadState::kSleeping;
   if (blocked) return true;
-  return scheduler().config.preempt != Preempt::kOff && stood >= kSpinSlice;
+  if (scheduler().config.preempt == Preempt::kOff) return false;
+  const std::int64_t used = os::thread_cpu_nanos(m.thread_id);
+  if (m.seen_cpu_nanos < 0) m.seen_cpu_nanos = used;
+  return used - m.seen_cpu_nanos >= kSpinSlice;
 }
 
 // True when the processor was taken and passed on.
@@ -79,12 +83,12 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   const std::uint64_t tick = m->tick.load(std::memory_order_acquire);
   if (tick != m->seen_tick) {
     m->seen_tick = tick;
-    m->seen_since = now;
+    m->seen_cpu_nanos = -1;
     return false;
   }
   if ((tick & 1) != 0 || !work_waits_for(p, now)) return false;
   bool blocked = false;
-  if (!overdue(*m, now - m->seen_since, blocked)) return false;
+  if (!overdue(*m, blocked)) return false;
   Goroutine* g = m->g.load(std::memory_order_relaxed);
   Processor* taken = take_from(*m, tick);
   if (taken == nullptr) return false;
@@ -180,7 +184,7 @@ void sleep_while_busy(MonotonicNanos now) noexcept {
   const MonotonicNanos period = now < monitor.alert_until ? kAlertPeriod : kCalmPeriod;
   MonotonicNanos deadline = now + period;
   const MonotonicNanos timer = next_timer();
-  if (timer > now) deadline = std::min(deadline, timer + kAlertPeriod / 2);  // its own processor comes first
+  if (timer > now && timer < deadline) deadline = std::min(deadline, timer + kAlertPeriod / 2);  // its own processor comes first
   os::futex_wait_until(monitor.wake_word, 0, deadline);
 }
 

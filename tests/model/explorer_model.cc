@@ -262,6 +262,18 @@ void perform(Machine& m, const Step& step, int thread, std::size_t at) {
   }
 }
 
+std::string describe(const Program& program) {
+  std::string text;
+  for (const auto& thread : program) {
+    text += "thread:";
+    for (const Step& s : thread) {
+      text += " " + std::to_string(s.kind) + "/" + std::to_string(s.location) + "/" + std::to_string(s.order);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 using Ending = std::pair<std::array<int, 16>, std::array<int, 2>>;
 
 std::set<Ending> endings(const Program& program, bool reduction, std::uint64_t& executions) {
@@ -290,7 +302,8 @@ TEST(Reduction, LosesNoOutcomeOfRandomPrograms) {
   std::uint64_t reduced = 0, all = 0;
   for (int round = rounds != nullptr ? std::atoi(rounds) : 150; round > 0; --round) {
     const Program program = random_program(random);
-    ASSERT_EQ(endings(program, true, reduced), endings(program, false, all)) << "WEFT_MODEL_SEED=" << seed << " round " << round;
+    ASSERT_EQ(endings(program, true, reduced), endings(program, false, all))
+        << "WEFT_MODEL_SEED=" << seed << " round " << round << "\n" << describe(program);
   }
   std::printf("random programs, seed %u: %llu executions in place of %llu\n", seed, static_cast<unsigned long long>(reduced),
               static_cast<unsigned long long>(all));

@@ -12,6 +12,7 @@
 
 #include "explorer/fiber.h"
 #include "explorer/memory.h"
+#include "explorer/model.h"
 #include "explorer/operation.h"
 #include "explorer/plain_access.h"
 
@@ -49,6 +50,7 @@ class Execution {
   /// Runs `setup` (which adds threads), then the threads as `driver` says, then what setup gave finally().
   void run(const std::function<void()>& setup, Driver& driver);
   void add_thread(const std::string& name, std::function<void()> body, bool daemon);
+  void seed(Defect defect, int thread) { defect_ = defect, defect_thread_ = thread; }
   void set_finally(std::function<void()> check);
 
   // For the driver.
@@ -65,7 +67,8 @@ class Execution {
   int running() const { return running_; }
   Thread& current() { return threads_[static_cast<std::size_t>(running_)]; }
   std::uint32_t number() const { return number_; }
-  void watch(int location, Stamp stamp);
+  /// The running thread has this defect.
+  bool has(Defect defect) const { return defect_ == defect && (defect_thread_ < 0 || defect_thread_ == running_); }
 
   void fail(std::string why);  // ends the execution; returns only outside of the threads
   const std::string& failure() const { return failure_; }
@@ -75,6 +78,7 @@ class Execution {
   static void thread_main(void* execution);
   void start_threads();
   void leave(Context& from);
+  void watch(int location, Stamp stamp);
   void make(int thread, Choice choice);
   void make_access(Thread& thread, int index, Choice choice, Event& event);
   void make_lock(Thread& thread, int index, Choice choice);
@@ -91,6 +95,8 @@ class Execution {
   std::uint32_t number_ = 0;
   int running_ = -1;
   bool starting_ = false;
+  Defect defect_ = Defect::kNone;
+  int defect_thread_ = -1;
 };
 
 /// The execution that runs now, or null.

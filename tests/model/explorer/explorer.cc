@@ -22,7 +22,9 @@ void join(StepClock& into, const StepClock& from) noexcept {
 
 }  // namespace
 
-Explorer::Explorer(const Options& options, const std::function<void()>& setup) : options_(options), setup_(setup) {}
+Explorer::Explorer(const Options& options, const std::function<void()>& setup) : options_(options), setup_(setup) {
+  execution_.seed(options.defect, options.defect_thread);
+}
 
 Report Explorer::explore() {
   const auto start = std::chrono::steady_clock::now();

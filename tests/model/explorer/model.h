@@ -15,8 +15,20 @@
 
 namespace model {
 
+/// A defect that the shim seeds into the code under test, to show that the model would notice it.
+enum class Defect : std::uint8_t {
+  kNone,
+  kNoFence,            // fence_seq_cst() does nothing
+  kNoMembarrier,       // membarrier does nothing
+  kNoCompilerBarrier,  // compiler_barrier() does nothing
+  kRelaxedOrders,      // every atomic access is relaxed
+  kNoLocks,            // SpinLocks do not lock
+};
+
 struct Options {
   std::string name;
+  Defect defect = Defect::kNone;
+  int defect_thread = -1;                // the one thread that has the defect; -1: all
   double limit_seconds = 60;             // the exploration counts as cut when it takes longer
   std::size_t max_steps = 3000;          // an execution that is longer counts as one that does not end
   bool reduction = true;                 // false: every order of all steps, to check the reduction itself

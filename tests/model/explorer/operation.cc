@@ -12,10 +12,15 @@ bool is_lock(Kind kind) noexcept { return kind == Kind::kLock || kind == Kind::k
 bool is_barrier(Kind kind) noexcept { return kind == Kind::kCompilerBarrier || kind == Kind::kPark; }
 
 // A load commutes with a store: the same value is still there to be read, since any store that coherence allows may be.
-// Only two sequentially consistent accesses are an exception: the store takes older values from the load.
+// Only two sequentially consistent accesses are an exception: the store takes older values from the load. There a
+// compare-exchange counts as a store even when it fails: earlier it might not have failed, and sleep sets lose executions
+// if a step's commuting depends on what came before it.
+bool sequential_conflict(const Operation& a, const Operation& b) noexcept {
+  return a.object == b.object && a.sequential() && b.sequential() && (a.kind != Kind::kLoad || b.kind != Kind::kLoad);
+}
+
 bool accesses_commute(const Operation& a, bool a_writes, const Operation& b, bool b_writes) noexcept {
-  if (a.object != b.object || (!a_writes && !b_writes)) return true;
-  return !(a_writes && b_writes) && !(a.sequential() && b.sequential());
+  return a.object != b.object || !((a_writes && b_writes) || sequential_conflict(a, b));
 }
 
 bool relax_commutes(const Operation& relax, const Operation& other, Choice choice) noexcept {
@@ -69,7 +74,8 @@ bool reversible(const Event& earlier, const Event& later) noexcept {
     if (a.object != b.object) return false;
     const bool a_writes = is_write(a, earlier.choice);
     // After the write the load may read it, or anything older: nothing is gained by making it first.
-    if (a_writes && b.kind == Kind::kLoad) return a.sequential() && b.sequential();
+    if (sequential_conflict(a, b)) return true;
+    if (a_writes && b.kind == Kind::kLoad) return false;
     return a_writes || is_write(b, later.choice);
   }
   // Unlock makes lock possible, ready makes park possible; the explorer tries two acquisitions in both orders.

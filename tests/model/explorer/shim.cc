@@ -48,12 +48,12 @@ Operation access(Kind kind, Word& word, std::uint64_t operand, std::memory_order
   operation.kind = kind;
   operation.object = location_of(word);
   operation.operand = operand;
-  operation.order = order;
+  operation.order = execution()->has(Defect::kRelaxedOrders) ? std::memory_order_relaxed : order;
   return operation;
 }
 
-void plain_step(Kind kind, int object = -1) {
-  if (!explored()) return;
+void plain_step(Kind kind, Defect defect, int object = -1) {
+  if (!explored() || (defect != Defect::kNone && execution()->has(defect))) return;
   Operation operation;
   operation.kind = kind;
   operation.object = object;
@@ -101,15 +101,15 @@ bool compare_exchange(Word& word, std::uint64_t& expected, std::uint64_t desired
   }
   Operation operation = access(Kind::kCompareExchange, word, desired, success);
   operation.expected = expected;
-  operation.failure_order = failure;
+  operation.failure_order = execution()->has(Defect::kRelaxedOrders) ? std::memory_order_relaxed : failure;
   const Thread& thread = make(operation);
   if (!thread.succeeded) expected = thread.result;
   return thread.succeeded;
 }
 
-void fence_seq_cst() { plain_step(Kind::kFence); }
-void compiler_barrier() { plain_step(Kind::kCompilerBarrier); }
-void membarrier() { plain_step(Kind::kMembarrier); }
+void fence_seq_cst() { plain_step(Kind::kFence, Defect::kNoFence); }
+void compiler_barrier() { plain_step(Kind::kCompilerBarrier, Defect::kNoCompilerBarrier); }
+void membarrier() { plain_step(Kind::kMembarrier, Defect::kNoMembarrier); }
 
 void relax() {
   if (!explored()) return;
@@ -119,19 +119,19 @@ void relax() {
   make(operation);
 }
 
-void lock(LockWord& word) { plain_step(Kind::kLock, index_of(word)); }
-void unlock(LockWord& word) { plain_step(Kind::kUnlock, index_of(word)); }
+void lock(LockWord& word) { plain_step(Kind::kLock, Defect::kNoLocks, index_of(word)); }
+void unlock(LockWord& word) { plain_step(Kind::kUnlock, Defect::kNoLocks, index_of(word)); }
 
 bool try_lock(LockWord& word) {
-  if (!explored()) return true;
+  if (!explored() || execution()->has(Defect::kNoLocks)) return true;
   Operation operation;
   operation.kind = Kind::kTryLock;
   operation.object = index_of(word);
   return make(operation).succeeded;
 }
 
-void park() { plain_step(Kind::kPark, thread_index()); }
-void ready(int thread) { plain_step(Kind::kReady, thread); }
+void park() { plain_step(Kind::kPark, Defect::kNone, thread_index()); }
+void ready(int thread) { plain_step(Kind::kReady, Defect::kNone, thread); }
 
 void thread(std::string name, std::function<void()> body) { execution()->add_thread(name, std::move(body), false); }
 void daemon(std::string name, std::function<void()> body) { execution()->add_thread(name, std::move(body), true); }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "explorer/model.h"
 #include "explorer/shim.h"
 
 namespace weft::detail {
