@@ -9,21 +9,13 @@ int main(int argc, char** argv) {
     const lab::Load load = lab::Load::from(arguments);
     lab::Outcome outcome(load);
     weft::Context root;
-    weft::WorkerPool jobs({.workers = arguments.size("workers"), .queue = arguments.size("queue")});
+    weft::WorkerPool jobs({.workers = arguments.integer("workers"), .queue = arguments.integer("queue")});
     std::int64_t shed = 0;
     outcome.offer([&](const lab::Request& request) {
-      auto [client, leave] = weft::with_deadline(root, request.due + load.patience);
-      const bool accepted = jobs.try_submit(client, [&outcome, request, answered = leave] {
-        outcome.serve(request);
-        answered();
-      });
-      if (!accepted) {
-        ++shed;
-        leave();
-      }
+      const weft::Context client = weft::with_deadline(root, request.due + load.patience);
+      shed += !jobs.try_submit(client, [&outcome, request] { outcome.serve(request); });
     });
-    std::error_code error;
-    jobs.drain(root, error);
+    jobs.drain();
     outcome.print(shed, static_cast<std::int64_t>(jobs.dropped()));
   });
 }

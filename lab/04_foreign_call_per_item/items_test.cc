@@ -8,7 +8,7 @@ namespace {
 
 TEST(Items, ABatchGivesEachItemItsOwnError) {
   const std::vector<lab_item> items = make_items(1000);
-  for (std::size_t batch_size : {1, 7, 64, 1000, 5000}) {
+  for (std::size_t batch_size : std::initializer_list<std::size_t>{1, 7, 64, 1000, 5000}) {
     std::size_t at = 0;
     score_batches(items, batch_size, [&](const lab_item& item, int error, std::int64_t score) {
       ASSERT_EQ(item.id, items[at].id);
