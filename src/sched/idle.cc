@@ -51,9 +51,30 @@ void push_idle_machine_locked(Machine& m) noexcept {
   m.idle = true;
 }
 
+// What a machine's wake_word says. kGiven overrides kLookAgain: the keeper that is given a processor has no timers to look at.
+constexpr std::uint32_t kAsleep = 0, kGiven = 1, kLookAgain = 2;
+
 void wake_machine(Machine& m) noexcept {
-  m.wake_word.store(1, std::memory_order_release);
+  m.wake_word.store(kGiven, std::memory_order_release);
   os::futex_wake(m.wake_word);
+}
+
+// The keeper sleeps on, until another time.
+void wake_keeper_locked(Machine& keeper) noexcept {
+  std::uint32_t asleep = kAsleep;
+  if (keeper.wake_word.compare_exchange_strong(asleep, kLookAgain, std::memory_order_release, std::memory_order_relaxed)) {
+    os::futex_wake(keeper.wake_word);
+  }
+}
+
+void leave_pinned_waiting_locked(Machine& m) noexcept {
+  if (!m.waits_for_processor) return;
+  Scheduler& s = scheduler();
+  Machine** at = &s.pinned_waiting;
+  while (*at != &m) at = &(*at)->pinned_waiting_next;
+  *at = m.pinned_waiting_next;
+  m.waits_for_processor = false;
+  if (s.pinned_waiting == nullptr) s.attention.fetch_and(~Scheduler::kPinnedWaiting, std::memory_order_release);
 }
 
 // The keeper slept until the next timer. True: it took a processor and goes on.
@@ -63,6 +84,7 @@ bool keeper_deadline_passed(Machine& m) noexcept {
   if (!m.idle) return false;  // it was given a processor at the same moment
   if (Processor* p = take_idle_processor_locked()) {
     remove_idle_machine_locked(m);
+    leave_pinned_waiting_locked(m);
     attach(m, *p);
     return true;
   }
@@ -78,10 +100,15 @@ MonotonicNanos keeper_deadline(Machine& m) noexcept {
   return s.keeper_deadline;
 }
 
+bool holds_processor() noexcept {
+  const detail::MachineHead* m = detail::current_machine();
+  return m != nullptr && m->p.load(std::memory_order_relaxed) != nullptr;
+}
+
 // Returns when m.given was set (with the wake-up) or the machine, as keeper, took a processor itself.
 void sleep_until_woken(Machine& m) noexcept {
-  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == 0; ++i) detail::cpu_relax();
-  while (m.wake_word.exchange(0, std::memory_order_acquire) == 0) {
+  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i) detail::cpu_relax();
+  while (m.wake_word.exchange(kAsleep, std::memory_order_acquire) != kGiven) {
     const MonotonicNanos deadline = keeper_deadline(m);
     if (deadline == kNever) {
       os::futex_wait(m.wake_word, 0);
@@ -91,21 +118,22 @@ void sleep_until_woken(Machine& m) noexcept {
   }
 }
 
-void leave_pinned_waiting_locked(Machine& m) noexcept {
-  if (!m.waits_for_processor) return;
-  Scheduler& s = scheduler();
-  Machine** at = &s.pinned_waiting;
-  while (*at != &m) at = &(*at)->pinned_waiting_next;
-  *at = m.pinned_waiting_next;
-  m.waits_for_processor = false;
-  if (s.pinned_waiting == nullptr) s.attention.fetch_and(~Scheduler::kPinnedWaiting, std::memory_order_release);
-}
-
 void give_locked(Machine& idle_machine, Processor& p, bool as_searcher) noexcept {
   remove_idle_machine_locked(idle_machine);
   leave_pinned_waiting_locked(idle_machine);
+  p.held = true;
   idle_machine.given = &p;
   idle_machine.given_searching = as_searcher;
+}
+
+// The shared wheel's earliest timer came nearer.
+void notice_shared_timer_locked(MonotonicNanos when) noexcept {
+  Scheduler& s = scheduler();
+  if (s.timer_keeper == nullptr) {
+    wake_monitor();
+  } else if (when < s.keeper_deadline) {
+    wake_keeper_locked(*s.timer_keeper);
+  }
 }
 
 }  // namespace
@@ -114,12 +142,14 @@ void retire_processor_locked(Processor& p) noexcept {
   Scheduler& s = scheduler();
   empty_into_global_locked(p);
   p.wheel.move_all_to(s.shared_wheel, detail::monotonic_now());
+  notice_shared_timer_locked(s.shared_wheel.next_when());  // while it was surplus, nobody counted its timers
   if (--s.surplus_processors == 0) s.attention.fetch_and(~Scheduler::kResized, std::memory_order_release);
 }
 
 void put_processor_locked(Processor& p) noexcept {
   Scheduler& s = scheduler();
   p.machine.store(nullptr, std::memory_order_relaxed);
+  p.held = false;
   if (p.index >= s.max_procs.load(std::memory_order_relaxed)) {
     retire_processor_locked(p);
     return;
@@ -163,6 +193,7 @@ Processor* take_idle_processor_locked() noexcept {
   Processor* p = s.idle_processors;
   if (p == nullptr) return nullptr;
   s.idle_processors = p->idle_next;
+  p->held = true;
   s.idle_processor_count.fetch_sub(1, std::memory_order_seq_cst);
   wake_monitor();
   return p;
@@ -233,6 +264,12 @@ void stop_machine(Machine& m) noexcept {
           return;
         }
         wait_for_processor_locked(m);
+      } else if (!s.global.empty() && m.pinned_here.load(std::memory_order_relaxed) == 0) {
+        // Put there for want of a machine, perhaps since the last look; see start_machine_with().
+        if (Processor* p = take_idle_processor_locked()) {
+          attach(m, *p);
+          return;
+        }
       }
       push_idle_machine_locked(m);
       if (s.timer_keeper == nullptr && s.idle_processor_count.load(std::memory_order_relaxed) > 0) s.timer_keeper = &m;
@@ -244,19 +281,15 @@ void stop_machine(Machine& m) noexcept {
 void add_idle_machine_locked(Machine& m) noexcept { push_idle_machine_locked(m); }
 
 void notice_shared_timer(MonotonicNanos when) noexcept {
-  Scheduler& s = scheduler();
-  const SpinGuard guard(s.lock);
-  if (s.timer_keeper == nullptr) {
-    wake_monitor();
-  } else if (when < s.keeper_deadline) {
-    wake_machine(*s.timer_keeper);
-  }
+  const SpinGuard guard(scheduler().lock);
+  notice_shared_timer_locked(when);
 }
 
 void wake_searcher() noexcept {
   Scheduler& s = scheduler();
+  if (s.max_procs.load(std::memory_order_relaxed) == 1 && holds_processor()) return;  // the only one: none is idle
   detail::fence_seq_cst();  // P2, partner P5
-  if (s.idle_processor_count.load(std::memory_order_relaxed) == 0) return;  // P3
+  if (s.idle_processor_count.load(std::memory_order_acquire) == 0) return;  // P3
   std::uint32_t none = 0;
   if (s.searching.load(std::memory_order_relaxed) != 0 ||
       !s.searching.compare_exchange_strong(none, 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
@@ -266,12 +299,11 @@ void wake_searcher() noexcept {
   {
     const SpinGuard guard(s.lock);
     p = take_idle_processor_locked();
+    // Under the lock: who puts a processor on the idle list after this, and is seen by the next adder, is not hidden from
+    // it by a searcher that never was.
+    if (p == nullptr) s.searching.fetch_sub(1, std::memory_order_seq_cst);
   }
-  if (p == nullptr) {
-    s.searching.fetch_sub(1, std::memory_order_seq_cst);
-    return;
-  }
-  start_machine_with(*p, true);
+  if (p != nullptr) start_machine_with(*p, true);
 }
 
 void start_machine_with(Processor& p, bool as_searcher) noexcept {
@@ -287,8 +319,9 @@ void start_machine_with(Processor& p, bool as_searcher) noexcept {
     }
   } while (new_machine());
   // Out of threads: those that exist must do; the processor waits for one of them.
-  if (as_searcher) s.searching.fetch_sub(1, std::memory_order_seq_cst);
   const SpinGuard guard(s.lock);
+  if (as_searcher) s.searching.fetch_sub(1, std::memory_order_seq_cst);
+  empty_into_global_locked(p);  // where stop_machine() looks
   put_processor_locked(p);
 }
 

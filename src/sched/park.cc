@@ -180,10 +180,13 @@ std::uint32_t fast_random() noexcept {
 }
 
 void enter_slow() noexcept {
-  if (!sched::answer_steal_request(*current_machine())) return;
   Machine& m = this_machine();
-  m.in_blocking.store(false, std::memory_order_relaxed);
-  take_processor_again(m);
+  if (sched::answer_steal_request(m)) {
+    m.in_blocking.store(false, std::memory_order_relaxed);
+    take_processor_again(m);
+  } else if (sched::must_give_up(scheduler(), *processor_of(m))) {
+    sched::leave_goroutine(m, AfterSwitch::kToGlobal);  // the monitor asks again and again, but this goroutine never parks
+  }
 }
 
 BlockingScope::BlockingScope() noexcept {
@@ -211,7 +214,7 @@ void yield() noexcept {
   }
   sched::Machine& m = sched::this_machine();
   detail::Processor& p = *sched::processor_of(m);
-  if (!p.has_queued() && sched::scheduler().global_count.load(std::memory_order_relaxed) == 0 &&
+  if (!p.has_queued() && m.pinned_ready.load(std::memory_order_relaxed) == 0 && sched::scheduler().global_count.load(std::memory_order_relaxed) == 0 &&
       sched::scheduler().attention.load(std::memory_order_relaxed) == 0 && !p.timer_due.load(std::memory_order_relaxed)) {
     return;
   }

@@ -1,10 +1,8 @@
-// Which goroutine is next: the owner's fast pick, and the scheduler loop's thorough one.
+// Which goroutine is next, thoroughly: the scheduler loop's pick. The fast one is pick_local.h.
 //
-// ORDER      pinned work of this machine; each 61st time the global queue; runnext (at most kMostStreak in a row while the
-//            ring holds older work); the ring, oldest first; the global queue; due timers; the others' rings; then idle
-#include <algorithm>
-
-#include "os/clock.h"
+// ORDER      pinned work of this machine; each 61st time the global queue; runnext (not for ever while the ring holds
+//            older work); the ring, oldest first; the global queue; due timers; the others' rings; then idle
+#include "sched/pick_local.h"
 #include "sched/scheduler.h"
 
 namespace weft::sched {
@@ -15,31 +13,16 @@ namespace {
 
 constexpr std::uint32_t kGlobalEvery = 61;
 constexpr std::uint32_t kTimersEvery = 16;
-constexpr std::uint32_t kMostStreak = 32;
 constexpr int kStealRounds = 4;
 
-Goroutine* take_runnext(Processor& p) noexcept {
-  Goroutine* g = p.runnext.load(std::memory_order_relaxed);
-  if (g == nullptr) return nullptr;
-  if (++p.runnext_streak > kMostStreak && !p.ring.empty()) {
-    p.runnext_streak = 0;
-    p.runnext.store(nullptr, std::memory_order_relaxed);
-    if (p.ring.push(g)) return p.ring.pop();
-    p.runnext.store(g, std::memory_order_relaxed);
-  }
-  p.runnext.store(nullptr, std::memory_order_relaxed);
-  return g;
-}
-
-Goroutine* take_own(Processor& p) noexcept {
-  if (Goroutine* g = take_runnext(p)) return g;
-  p.runnext_streak = 0;
-  return p.ring.pop();
-}
-
+// The shared wheel too: no idle processor may ever come by to look at it.
 void expire_own_timers(Processor& p) noexcept {
   p.timer_due.store(false, std::memory_order_relaxed);
-  if (p.wheel.next_when() != detail::kNever) p.wheel.expire(detail::monotonic_now());
+  TimerWheel& shared = scheduler().shared_wheel;
+  if (p.wheel.next_when() == detail::kNever && shared.next_when() == detail::kNever) return;
+  const detail::MonotonicNanos now = detail::monotonic_now();
+  if (p.wheel.next_when() <= now) p.wheel.expire(now);
+  if (shared.next_when() <= now) shared.expire(now);
 }
 
 Goroutine* steal_round(Processor& thief, std::uint32_t count) noexcept {
@@ -98,8 +81,11 @@ bool attend(Machine& m) noexcept {
     m.searching = false;
     s.searching.fetch_sub(1, std::memory_order_seq_cst);
   }
-  const SpinGuard guard(s.lock);
-  release_processor_locked(m);
+  {
+    const SpinGuard guard(s.lock);
+    release_processor_locked(m);
+  }
+  wake_searcher();  // what it held is in the global queue now
   return true;
 }
 
@@ -120,23 +106,6 @@ Goroutine* find(Machine& m) noexcept {
 }
 
 }  // namespace
-
-Goroutine* pick_local(Machine& m) noexcept {
-  Processor& p = *processor_of(m);
-  const std::uint32_t tick = p.schedule_tick + 1;
-  if (tick % kTimersEvery == 0 || tick % kGlobalEvery == 0 || p.timer_due.load(std::memory_order_relaxed) ||
-      scheduler().attention.load(std::memory_order_relaxed) != 0 || m.pinned_here.load(std::memory_order_relaxed) != 0) {
-    return nullptr;
-  }
-  Goroutine* g = take_own(p);
-  if (g == nullptr) return nullptr;
-  if (g->pinned_to != nullptr) {
-    p.runnext.store(g, std::memory_order_relaxed);  // take_own left it empty or took from it
-    return nullptr;
-  }
-  p.schedule_tick = tick;
-  return g;
-}
 
 Goroutine* pick(Machine& m) noexcept {
   while (true) {

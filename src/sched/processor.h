@@ -35,7 +35,8 @@ struct alignas(64) Processor {
 
   std::uint32_t index = 0;
   std::uint32_t random_state = 1;
-  std::uint32_t schedule_tick = 0;   // counts picks; every so many look at the global queue and the clock
+  std::uint32_t schedule_tick = 0;   // counts picks of the scheduler loop; every so many the global queue comes first
+  std::uint32_t picks_to_look = 1;   // to the next look at timers and the global queue from the fast pick
   std::uint32_t runnext_streak = 0;  // picks in a row from runnext; bounded, so a pair cannot starve the ring
   Atomic<Goroutine*> runnext{nullptr};
   FreeStacks free_stacks;
@@ -45,6 +46,7 @@ struct alignas(64) Processor {
   Atomic<bool> timer_due{false};       // set by the monitor, cleared by the holder: look at the wheel now
   Atomic<sched::Machine*> machine{nullptr};  // who holds it; null: idle. Under the scheduler's lock, or by the monitor
   Processor* idle_next = nullptr;      // under the scheduler's lock
+  bool held = false;                   // under the scheduler's lock: by a machine, or on its way to one
 
   HolderCounter spawned, finished, switches, steals_from_others;
   sched::LatencyHistogram queue_latency;

@@ -18,11 +18,11 @@ void overflow_to_global(Processor& p, Goroutine* g) noexcept {
   s.global_count.store(s.global.count, std::memory_order_relaxed);
 }
 
+}  // namespace
+
 void push_ring_quietly(Processor& p, Goroutine* g) noexcept {
   if (!p.ring.push(g)) overflow_to_global(p, g);
 }
-
-}  // namespace
 
 void push_runnext(Machine& m, Goroutine* g) noexcept {
   Processor& p = *processor_of(m);

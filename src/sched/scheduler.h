@@ -37,15 +37,27 @@
 namespace weft::sched {
 
 struct Scheduler {
-  detail::SpinLock lock;
+  // read on every pick, hardly ever written
+  /// Why a machine must go through its scheduler loop at the next pick: any of the bits below. Changed under lock.
+  static constexpr std::uint32_t kPaused = 1, kPinnedWaiting = 2, kResized = 4;
+  alignas(64) detail::Atomic<std::uint32_t> attention{kPaused};
+  detail::Atomic<std::uint32_t> max_procs{0};
+  detail::Atomic<std::uint8_t> fork_generation{0};    // how often this process is a fork()'s child
+  Config config;
+  Processor* processors[detail::kMaxProcessors] = {};  // made on demand, never freed; [0, max_procs) are in use
+  detail::Atomic<std::uint32_t> processors_made{0};    // release after the pointer; those beyond max_procs may yet be held
 
-  // under lock; the Atomic ones are read without it
+  // who may be woken: P2..P6
+  alignas(64) detail::Atomic<std::uint32_t> idle_processor_count{0};  // written under lock
+  detail::Atomic<std::uint32_t> searching{0};
+  detail::Atomic<std::uint32_t> global_count{0};                      // written under lock
+
+  alignas(64) detail::SpinLock lock;
+  // under lock
   GoroutineQueue global;
-  detail::Atomic<std::uint32_t> global_count{0};
   Machine* idle_machines = nullptr;              // LIFO: the warmest first
   std::uint32_t idle_machine_count = 0;
   Processor* idle_processors = nullptr;
-  detail::Atomic<std::uint32_t> idle_processor_count{0};
   Machine* pinned_waiting = nullptr;             // machines with pinned work and no processor
   Machine* timer_keeper = nullptr;               // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
@@ -53,22 +65,18 @@ struct Scheduler {
   std::uint32_t surplus_processors = 0;          // held beyond max_procs after a resize
   bool thread_shortage_reported = false;
 
-  detail::Atomic<std::uint32_t> searching{0};    // see P3, P4
-  /// Why a machine must go through its scheduler loop at the next pick: any of the bits below.
-  static constexpr std::uint32_t kPaused = 1, kPinnedWaiting = 2, kResized = 4;
-  detail::Atomic<std::uint32_t> attention{kPaused};   // changed under lock
-  detail::Atomic<std::uint32_t> max_procs{0};
+  alignas(64) detail::Atomic<detail::MonotonicNanos> coarse_now{0};   // the monitor's
   detail::Atomic<Machine*> machines{nullptr};    // all ever made; push only
   detail::Atomic<std::uint64_t> next_goroutine_id{1};
   detail::Atomic<std::int64_t> foreign_spawned{0};    // by plain threads
   detail::Atomic<std::int32_t> threads_in_park{0};    // plain threads blocked in a primitive
-  detail::Atomic<detail::MonotonicNanos> coarse_now{0};
-  detail::Atomic<std::uint8_t> fork_generation{0};    // how often this process is a fork()'s child
-
-  Processor* processors[detail::kMaxProcessors] = {};  // made on demand, never freed; [0, max_procs) are in use
   TimerWheel shared_wheel;                       // timers armed by plain threads
-  Config config;
 };
+
+/// True when the holder of `p` is to give it up: the runtime is paused, or max_procs became smaller.
+inline bool must_give_up(const Scheduler& s, const Processor& p) noexcept {
+  return (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0 || p.index >= s.max_procs.load(std::memory_order_relaxed);
+}
 
 /// The one runtime of the process.
 extern constinit Scheduler the_scheduler;
@@ -80,6 +88,7 @@ void pause_runtime() noexcept;                   // machines stop at their next 
 void resume_runtime() noexcept;
 
 // queue.cc: where ready goroutines go, all but the pinned ones
+void push_ring_quietly(Processor& p, Goroutine* g) noexcept;        // at the tail; for one that was running
 void push_runnext(Machine& m, Goroutine* g) noexcept;
 void push_ring(Machine& m, Goroutine* g) noexcept;        // at the tail, with the wake-up
 void push_global(Goroutine* g) noexcept;                  // with the wake-up
@@ -87,7 +96,6 @@ Goroutine* take_global(Machine& m) noexcept;              // a fair share into t
 void empty_into_global_locked(Processor& p) noexcept;     // the processor goes away
 
 // pick.cc: which goroutine is next
-Goroutine* pick_local(Machine& m) noexcept;      // runnext or ring; null: ask the scheduler loop
 Goroutine* pick(Machine& m) noexcept;            // blocks the machine until there is one and it has a processor
 
 // idle.cc: who sleeps, who is woken

@@ -150,8 +150,10 @@ using sched::scheduler;
 
 std::size_t num_goroutines() noexcept {
   std::int64_t count = scheduler().foreign_spawned.load(std::memory_order_relaxed);
-  for (detail::Processor* p : scheduler().processors) {
-    if (p != nullptr) count += p->spawned.read() - p->finished.read();
+  const std::uint32_t made = scheduler().processors_made.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < made; ++i) {
+    const detail::Processor& p = *scheduler().processors[i];
+    count += p.spawned.read() - p.finished.read();
   }
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }

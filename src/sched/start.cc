@@ -40,7 +40,9 @@ Processor* make_processor(std::uint32_t index) {
 
 void make_processors_up_to(std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (scheduler().processors[i] == nullptr) scheduler().processors[i] = make_processor(i);
+    if (scheduler().processors[i] != nullptr) continue;
+    scheduler().processors[i] = make_processor(i);
+    scheduler().processors_made.store(i + 1, std::memory_order_release);
   }
 }
 
@@ -92,7 +94,7 @@ void grow_locked(std::uint32_t count) noexcept {
   s.max_procs.store(count, std::memory_order_release);
   for (std::uint32_t i = before; i < count; ++i) {
     Processor& p = *s.processors[i];
-    if (p.machine.load(std::memory_order_relaxed) != nullptr) {  // its holder has not yet noticed that it was surplus
+    if (p.held) {  // its holder has not yet noticed that it was surplus
       --s.surplus_processors;
     } else {
       put_processor_locked(p);

@@ -6,6 +6,7 @@
 
 #include "os/context.h"
 #include "sched/claim.h"
+#include "sched/pick_local.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
 
@@ -64,8 +65,9 @@ void finish_switch() noexcept {
       park_left(m, left);
       return;
     case AfterSwitch::kToRing:
+      // No wake-up: where two were ready before the yield, two are ready after it.
       left->status.store(Status::kRunnable, std::memory_order_release);
-      push_ring(m, left);
+      push_ring_quietly(*processor_of(m), left);
       return;
     case AfterSwitch::kToGlobal:
       left->status.store(Status::kRunnable, std::memory_order_release);
