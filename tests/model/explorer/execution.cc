@@ -6,6 +6,7 @@
 
 namespace model {
 namespace {
+constexpr int kImpatientTurns = 1000;  // more than any bounded spin loop has
 Execution* current_execution = nullptr;
 }
 
@@ -122,10 +123,13 @@ bool Execution::can_run(int index) const {
   const Operation& operation = thread.pending;
   if (operation.kind == Kind::kPark) return thread.permit;
   if (operation.kind == Kind::kLock) return const_cast<Memory&>(memory_).lock(operation.object).holder < 0;
-  if (operation.kind != Kind::kRelax) return true;
+  return operation.kind != Kind::kRelax || options_.bounded_spins || sees_change(thread);
+}
+
+bool Execution::sees_change(const Thread& thread) const {
   bool watches_any = false;
   for (int location = 0; location < static_cast<int>(kMaxLocations); ++location) {
-    if (!operation.watches(location)) continue;
+    if (!thread.pending.watches(location)) continue;
     watches_any = true;
     if (memory_.newest(location) != thread.last_read[static_cast<std::size_t>(location)]) return true;
   }
@@ -148,6 +152,10 @@ void Execution::outcomes(int index, std::vector<Choice>& choices) const {
     }
     case Kind::kTryLock:
       choices.push_back(const_cast<Memory&>(memory_).lock(operation.object).holder < 0 ? kSucceeds : Choice{0});
+      return;
+    case Kind::kRelax:
+      if (sees_change(thread(index))) choices.push_back(kSucceeds);
+      if (options_.bounded_spins) choices.push_back(kGivesUp);
       return;
     case Kind::kChoose:
       for (std::uint64_t i = 0; i < operation.operand; ++i) choices.push_back(static_cast<Choice>(i));
@@ -184,8 +192,8 @@ void Execution::make(int index, Choice choice) {
     case Kind::kTryLock:
     case Kind::kUnlock: make_lock(thread, index, choice); break;
     case Kind::kPark:
-    case Kind::kReady:
-    case Kind::kRelax: make_wait(thread, index); break;
+    case Kind::kReady: make_wait(thread, index); break;
+    case Kind::kRelax: make_relax(thread, index); break;
     case Kind::kChoose: thread.result = choice; break;
   }
   running_ = before;
@@ -236,6 +244,13 @@ void Execution::make_wait(Thread& thread, int index) {
     if (woken.finished) failure_ = thread.name + " readies " + woken.name + ", which has finished";
     woken.permit = true;
     memory_.release(index, woken.permit_view);
+  }
+}
+
+void Execution::make_relax(Thread& thread, int index) {
+  const Operation& operation = thread.pending;
+  if (!thread.succeeded) {
+    thread.impatient = kImpatientTurns;
   } else {
     for (int location = 0; location < static_cast<int>(kMaxLocations); ++location) {
       if (operation.watches(location)) memory_.catch_up(index, location);

@@ -40,6 +40,7 @@ struct Thread {
   bool succeeded = false;
   std::vector<Stamp> last_read;  // for each location in pending.watched, the stamp read
   decltype(Operation::watched) watched{};
+  int impatient = 0;             // turns left of a spin loop that has given up: it reads what it has read
   void* slot = nullptr;          // see thread_slot() in model.h
 };
 
@@ -50,13 +51,14 @@ class Execution {
   /// Runs `setup` (which adds threads), then the threads as `driver` says, then what setup gave finally().
   void run(const std::function<void()>& setup, Driver& driver);
   void add_thread(const std::string& name, std::function<void()> body, bool daemon);
-  void seed(Defect defect, int thread) { defect_ = defect, defect_thread_ = thread; }
+  void configure(const Options& options) { options_ = options; }
   void set_finally(std::function<void()> check);
 
   // For the driver.
   int thread_count() const { return static_cast<int>(threads_.size()); }
   const Thread& thread(int index) const { return threads_[static_cast<std::size_t>(index)]; }
   bool can_run(int thread) const;
+  bool sees_change(const Thread& thread) const;
   void outcomes(int thread, std::vector<Choice>& choices) const;
   bool all_done() const;
   Memory& memory() { return memory_; }
@@ -68,7 +70,10 @@ class Execution {
   Thread& current() { return threads_[static_cast<std::size_t>(running_)]; }
   std::uint32_t number() const { return number_; }
   /// The running thread has this defect.
-  bool has(Defect defect) const { return defect_ == defect && (defect_thread_ < 0 || defect_thread_ == running_); }
+  bool has(Defect defect) const {
+    return options_.defect == defect && (options_.defect_thread < 0 || options_.defect_thread == running_);
+  }
+  bool bounded_spins() const { return options_.bounded_spins; }
 
   void fail(std::string why);  // ends the execution; returns only outside of the threads
   const std::string& failure() const { return failure_; }
@@ -83,6 +88,7 @@ class Execution {
   void make_access(Thread& thread, int index, Choice choice, Event& event);
   void make_lock(Thread& thread, int index, Choice choice);
   void make_wait(Thread& thread, int index);
+  void make_relax(Thread& thread, int index);
 
   std::vector<Thread> threads_;
   std::array<Fiber, kMaxThreads> fibers_;
@@ -95,8 +101,7 @@ class Execution {
   std::uint32_t number_ = 0;
   int running_ = -1;
   bool starting_ = false;
-  Defect defect_ = Defect::kNone;
-  int defect_thread_ = -1;
+  Options options_;
 };
 
 /// The execution that runs now, or null.

@@ -10,6 +10,8 @@
 namespace model {
 namespace {
 
+constexpr std::size_t kTraceSteps = 120;  // shown of a failed execution, the last ones
+
 std::uint32_t bit(int thread) noexcept { return std::uint32_t{1} << thread; }
 
 bool covers(const StepClock& clock, const Event& event) noexcept {
@@ -23,7 +25,7 @@ void join(StepClock& into, const StepClock& from) noexcept {
 }  // namespace
 
 Explorer::Explorer(const Options& options, const std::function<void()>& setup) : options_(options), setup_(setup) {
-  execution_.seed(options.defect, options.defect_thread);
+  execution_.configure(options);
 }
 
 Report Explorer::explore() {
@@ -205,7 +207,8 @@ std::string Explorer::trace() const {
   static const char* const kNames[] = {"load",      "store", "rmw",  "cas",    "fence",  "compiler barrier", "membarrier",
                                        "lock",      "trylock", "unlock", "park", "ready", "relax", "choose"};
   std::string text;
-  for (std::size_t i = 0; i < std::min(depth_, nodes_.size()); ++i) {
+  const std::size_t steps = std::min(depth_, nodes_.size());
+  for (std::size_t i = steps > kTraceSteps ? steps - kTraceSteps : 0; i < steps; ++i) {
     const Event& event = nodes_[i].event;
     char line[160];
     int length = std::snprintf(line, sizeof line, "  %3zu  thread %d  %s", i, event.thread,

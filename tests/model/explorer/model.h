@@ -29,6 +29,7 @@ struct Options {
   std::string name;
   Defect defect = Defect::kNone;
   int defect_thread = -1;                // the one thread that has the defect; -1: all
+  bool bounded_spins = false;            // cpu_relax() stands in loops that give up: both that and success are explored
   double limit_seconds = 60;             // the exploration counts as cut when it takes longer
   std::size_t max_steps = 3000;          // an execution that is longer counts as one that does not end
   bool reduction = true;                 // false: every order of all steps, to check the reduction itself

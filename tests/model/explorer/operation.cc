@@ -23,8 +23,8 @@ bool accesses_commute(const Operation& a, bool a_writes, const Operation& b, boo
   return a.object != b.object || !((a_writes && b_writes) || sequential_conflict(a, b));
 }
 
-bool relax_commutes(const Operation& relax, const Operation& other, Choice choice) noexcept {
-  return !is_write(other, choice) || !relax.watches(other.object);
+bool is_watched_write(const Operation& relax, const Operation& other, Choice choice) noexcept {
+  return is_write(other, choice) && relax.watches(other.object);
 }
 
 }  // namespace
@@ -52,8 +52,8 @@ bool commute(const Operation& a, Choice a_choice, const Operation& b, Choice b_c
                                  (b.kind == Kind::kMembarrier && is_barrier(a.kind));
     return !heavy_and_light;
   }
-  if (a.kind == Kind::kRelax) return relax_commutes(a, b, b_choice);
-  if (b.kind == Kind::kRelax) return relax_commutes(b, a, a_choice);
+  if (a.kind == Kind::kRelax) return a_choice == kGivesUp || !is_watched_write(a, b, b_choice);
+  if (b.kind == Kind::kRelax) return b_choice == kGivesUp || !is_watched_write(b, a, a_choice);
   if (is_lock(a.kind) && is_lock(b.kind)) return a.object != b.object;
   const bool wakes = (a.kind == Kind::kReady && (b.kind == Kind::kPark || b.kind == Kind::kReady)) ||
                      (a.kind == Kind::kPark && b.kind == Kind::kReady);
@@ -78,6 +78,7 @@ bool reversible(const Event& earlier, const Event& later) noexcept {
     if (a_writes && b.kind == Kind::kLoad) return false;
     return a_writes || is_write(b, later.choice);
   }
+  if (a.kind == Kind::kRelax && is_watched_write(a, b, later.choice)) return true;
   // Unlock makes lock possible, ready makes park possible; the explorer tries two acquisitions in both orders.
   if (b.kind == Kind::kLock || (a.kind == Kind::kReady && b.kind == Kind::kPark)) return false;
   if (a.kind == Kind::kLock && b.kind == Kind::kUnlock) return false;

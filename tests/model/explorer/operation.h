@@ -52,6 +52,7 @@ struct Operation {
 /// Which of its possible outcomes a step has: the stamp read, kSucceeds, or the model's own choice.
 using Choice = std::uint16_t;
 inline constexpr Choice kSucceeds = 0xffff;  // a compare-exchange that finds what it expects; a try_lock; whatever has one outcome
+inline constexpr Choice kGivesUp = 0;        // kRelax: the loop ends for impatience
 
 /// A step with its outcome.
 struct Event {

@@ -39,6 +39,7 @@ std::uint64_t& lone_value(Word& word) {
 }
 
 Thread& make(const Operation& operation) {
+  execution()->current().impatient = 0;
   execution()->visible(operation);
   return execution()->current();
 }
@@ -64,6 +65,12 @@ void plain_step(Kind kind, Defect defect, int object = -1) {
 
 std::uint64_t load(Word& word, std::memory_order order) {
   if (!explored()) return lone_value(word);
+  Thread& thread = execution()->current();
+  const int location = location_of(word);
+  const auto index = static_cast<std::size_t>(location);
+  if (thread.impatient > 0 && (thread.watched[index / 64] >> (index % 64) & 1) != 0) {
+    return execution()->memory().messages(location)[thread.last_read[index]].value;
+  }
   return make(access(Kind::kLoad, word, 0, order)).result;
 }
 
@@ -113,9 +120,11 @@ void membarrier() { plain_step(Kind::kMembarrier, Defect::kNoMembarrier); }
 
 void relax() {
   if (!explored()) return;
+  Thread& thread = execution()->current();
+  if (thread.impatient > 0 && --thread.impatient > 0) return;
   Operation operation;
   operation.kind = Kind::kRelax;
-  operation.watched = execution()->current().watched;
+  operation.watched = thread.watched;
   make(operation);
 }
 
