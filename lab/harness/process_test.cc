@@ -72,10 +72,10 @@ TEST(ReadReport, SaysWhatIsWrong) {
 }
 
 TEST(ReadReport, AnOverflowMustBeReported) {
-  const std::string words = "fatal error: stack overflow\ngoroutine 7 [running]\n";
+  const std::string words = "fatal error: stack overflow\n\ngoroutine 7: its stack limit is 4096 bytes\n";
   EXPECT_EQ(read_report(one_measure(), {"", words, 134, false}, true).failure, "");
   EXPECT_NE(read_report(one_measure(), {"", words, 139, false}, true).failure, "");
-  EXPECT_NE(read_report(one_measure(), {"", "Segmentation fault", 134, false}, true).failure, "");
+  EXPECT_NE(read_report(one_measure(), {"", "fatal error: stack overflow", 134, false}, true).failure, "");
   EXPECT_NE(read_report(one_measure(), printed("{\"ns\": 1}"), true).failure, "");
 }
 

@@ -9,7 +9,9 @@ constexpr int kAborted = 134;
 
 Reading read_overflow(const Ended& ended) {
   Reading reading;
-  if (ended.exit_code != kAborted || ended.err.find("stack overflow") == std::string::npos) {
+  const bool says_so = ended.err.find("stack overflow") != std::string::npos;
+  const bool names_limit = ended.err.find("stack limit") != std::string::npos;
+  if (ended.exit_code != kAborted || !says_so || !names_limit) {
     reading.failure = "should have ended in a stack overflow report and exit code 134, but " + ended.describe();
   }
   reading.texts["outcome"] = "reported";

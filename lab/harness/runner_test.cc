@@ -83,7 +83,7 @@ TEST_F(RunnerTest, AFailureIsToldOnceAndTheOthersGoOn) {
 
 TEST_F(RunnerTest, APhaseMayHaveToOverflow) {
   scenario_.phases = {{"deep", {}, {{"outcome", "outcome", "", Better::text}}, {Program::weft_before}}};
-  script("before", "echo 'fatal error: stack overflow' >&2; kill -ABRT $$");
+  script("before", "echo 'fatal error: stack overflow; its stack limit is 4096 bytes' >&2; kill -ABRT $$");
   script("after", "echo '{\"outcome\": \"refused\"}'");
   const ScenarioResult result = run(1);
   EXPECT_THAT(result.failures, ElementsAre());
