@@ -43,7 +43,6 @@ struct alignas(64) Machine : detail::MachineHead {
   detail::Atomic<std::uint32_t> pinned_here{0};       // goroutines pinned to it, so it declines long-runners
   detail::Atomic<bool> in_blocking{false};            // inside weft::blocking: known to block
   std::int32_t thread_id = 0;
-  std::uint32_t index = 0;
 
   // the monitor's notes
   std::uint64_t seen_tick = 0;

@@ -1,22 +1,24 @@
-// Free objects, where the processor that frees one is likely to want one.
+// Free objects, where the machine that frees one is likely to want one.
 //
-//   get:  own fresh list -> own victims -> a batch of the central list -> central victims -> make one
-//   put:  own fresh list; when that is full, half of it goes to the central list, so that a processor that only puts feeds
-//         those that only get
+//   get:  own latest -> own fresh list -> own victims -> a batch of the central list -> central victims -> make one
+//   put:  own latest, own fresh list; when that is full, half of it goes to the central list, so that a machine that only puts
+//         feeds those that only get
 //   age:  victims are destroyed, fresh ones become victims, everywhere
 //
-// INVARIANTS [pool.I1] a PoolLocal's lists are touched by the processor's holder while busy and not frozen, or by age() while frozen
-//                      and not busy: begin() stores busy and reads frozen; age() stores frozen, has every CPU pass a barrier
-//                      and then waits until busy is false
+// INVARIANTS [pool.I1] a PoolLocal is touched by its machine's thread while busy and not frozen, or by age() while frozen and not
+//                      busy: begin() stores busy and reads frozen; age() stores frozen, has every CPU pass a barrier and then
+//                      looks whether it is busy, for a moment (the thread may be suspended there) or not at all
 //            [pool.I2] while an object lies in a list, ageing_ is true or somebody is about to make it so: give() pushes, then
 //                      reads ageing_; age() clears it, has every CPU pass a barrier, then looks at the lists
-// REJECTED   [pool.R1] stealing from other processors' lists (Go): needs an atomic operation on each get; batches through the
+// REJECTED   [pool.R2] lists a processor, in Sections: each Section is a chain of loads that wait for stores, 6 ns a get and put
+//            [pool.R1] stealing from other machines' lists (Go): needs an atomic operation on each get; batches through the
 //            central list cost one in 32
 #include "weft/detail/pool_core.h"
 
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "os/membarrier.h"
 #include "weft/error.h"
@@ -46,6 +48,7 @@ PoolCore::~PoolCore() {
   for (Atomic<PoolLocal*>& slot : locals_) {
     PoolLocal* local = slot.load(std::memory_order_acquire);
     if (local == nullptr) continue;
+    if (local->latest != nullptr) destroy_(local->latest);
     destroy_all(local->fresh);
     destroy_all(local->victims);
     delete local;
@@ -58,13 +61,13 @@ void PoolCore::destroy_all(PoolList& list) noexcept {
   while (PoolNode* node = list.pop()) destroy_(node);
 }
 
-// The calling processor's, made if it has none; null on a plain thread and when there is no memory.
+// The calling machine's, made if it has none; null on a plain thread and when there is no memory.
 PoolLocal* PoolCore::make_local() noexcept {
-  const int index = processor_index();
-  if (index < 0) return nullptr;
-  Atomic<PoolLocal*>& slot = locals_[index];
+  MachineHead* machine = current_machine();
+  if (machine == nullptr || machine->index >= kMachines) return nullptr;
+  Atomic<PoolLocal*>& slot = locals_[machine->index];
   if (slot.load(std::memory_order_acquire) == nullptr) {
-    slot.store(new (std::nothrow) PoolLocal(), std::memory_order_release);  // only this processor's holder stores
+    slot.store(new (std::nothrow) PoolLocal(), std::memory_order_release);  // only this machine's thread stores
   }
   return begin();
 }
@@ -78,6 +81,7 @@ PoolNode* PoolCore::refill(PoolLocal* local) noexcept {
 }
 
 PoolNode* PoolCore::take_slow() noexcept {
+  const Section section;
   PoolLocal* local = make_local();
   PoolNode* node = local == nullptr ? nullptr : local->victims.pop();
   if (node == nullptr) node = refill(local);
@@ -86,10 +90,9 @@ PoolNode* PoolCore::take_slow() noexcept {
 }
 
 void PoolCore::give_slow(PoolNode* node) noexcept {
+  const Section section;
   PoolLocal* local = make_local();
-  if (local != nullptr && local->fresh.count < kLocalRoom) {
-    local->fresh.push(node);
-  } else {
+  if (local == nullptr || !push(*local, node)) {
     const SpinGuard guard(lock_);
     central_.push(node);
     if (local != nullptr) move_some(local->fresh, central_, kBatch);
@@ -118,15 +121,35 @@ void PoolCore::stop_ageing() noexcept {
   timer_.reset();
 }
 
+namespace {
+
 // True when something is left.
-bool PoolCore::age_list(PoolList& fresh, PoolList& victims, PoolList& garbage) noexcept {
+bool age_list(PoolList& fresh, PoolList& victims, PoolList& garbage) noexcept {
   move_some(victims, garbage, victims.count);
   victims = fresh;
   fresh = {};
   return victims.head != nullptr;
 }
 
-// [pool.I1], and the barrier of [pool.I2]. Meanwhile the holders use the central list.
+}  // namespace
+
+// True when something is left. [pool.I1]
+bool PoolCore::age_local(PoolLocal& local, PoolList& garbage) noexcept {
+  constexpr int kPatience = 1000;
+  bool left = true;
+  for (int i = 0; i < kPatience; ++i) {
+    if (!local.busy.load(std::memory_order_acquire)) {
+      if (local.latest != nullptr) local.fresh.push(std::exchange(local.latest, nullptr));
+      left = age_list(local.fresh, local.victims, garbage);
+      break;
+    }
+    cpu_relax();
+  }
+  local.frozen.store(false, std::memory_order_release);
+  return left;
+}
+
+// [pool.I1], and the barrier of [pool.I2]. Meanwhile the machines use the central list.
 void PoolCore::freeze_all() noexcept {
   for (Atomic<PoolLocal*>& slot : locals_) {
     PoolLocal* local = slot.load(std::memory_order_acquire);
@@ -146,9 +169,7 @@ void PoolCore::age() noexcept {
     for (Atomic<PoolLocal*>& slot : locals_) {
       PoolLocal* local = slot.load(std::memory_order_acquire);
       if (local == nullptr || !local->frozen.load(std::memory_order_relaxed)) continue;
-      while (local->busy.load(std::memory_order_acquire)) cpu_relax();
-      left |= age_list(local->fresh, local->victims, garbage);
-      local->frozen.store(false, std::memory_order_release);
+      left |= age_local(*local, garbage);
     }
     const SpinGuard central_guard(lock_);
     left |= age_list(central_, central_victims_, garbage);

@@ -77,18 +77,15 @@ void SharedMutex::arrive_locked() noexcept {
 }
 
 bool SharedMutex::try_lock_shared_slow() noexcept {
+  const Section section;
   const SpinGuard guard(lock_);
   if (writer_) return false;
   arrive_locked();
   return true;
 }
 
-bool SharedMutex::lock_shared_until(MonotonicNanos deadline) noexcept {
-  const Section section;
-  return lock_shared_slow(deadline);
-}
-
 bool SharedMutex::lock_shared_slow(MonotonicNanos deadline) noexcept {
+  const Section section;
   lock_.lock();
   if (!writer_) {
     arrive_locked();
@@ -102,6 +99,7 @@ bool SharedMutex::lock_shared_slow(MonotonicNanos deadline) noexcept {
 }
 
 bool SharedMutex::leave_slow() noexcept {
+  const Section section;
   lock_.lock();
   if (slot_count_.load(std::memory_order_relaxed) == 0 && !readers_inside()) {
     lock_.unlock();

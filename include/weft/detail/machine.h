@@ -27,6 +27,7 @@ struct MachineHead {
   Atomic<StealRequest> request{StealRequest::kNone};
   Atomic<Processor*> p{nullptr};
   Atomic<Goroutine*> g{nullptr};
+  std::uint32_t index = 0;  // dense, from 0; written before the machine runs
 };
 
 extern "C" constinit thread_local MachineHead* weft_current_machine

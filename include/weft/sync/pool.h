@@ -22,11 +22,11 @@ struct PoolOptions {
   std::chrono::nanoseconds max_idle = std::chrono::seconds(30);
 };
 
-/// A cache of T a processor. get() takes one, or makes one; the handle gives it back. No bound on how many are out.
+/// A cache of T for each machine (running thread). get() takes one, or makes one; the handle gives it back. No bound on how many are out.
 ///
 /// Usage faults   usage_error for an empty `make`, and for a max_idle that is not above zero. The pool must outlive its handles
 /// Ordering       what happens before a handle goes is visible to who gets the object next
-/// Cost           a few plain stores on the processor's own cache line; no allocation while objects are at hand
+/// Cost           a few plain stores on the machine's own cache line; no allocation while objects are at hand
 template <class T>
 class Pool {
   struct Node : detail::PoolNode {

@@ -7,7 +7,7 @@
 
 #include "weft/detail/atomic.h"
 #include "weft/detail/deadline.h"
-#include "weft/detail/machine.h"
+#include "weft/detail/leaf_section.h"
 #include "weft/detail/park.h"
 #include "weft/detail/wait.h"
 #include "weft/sync/mutex.h"
@@ -45,27 +45,23 @@ class SharedMutex {
 
   /// Locks for reading, together with other readers. Blocking as lock().
   void lock_shared() noexcept {
-    const detail::Section section;
     if (!enter_fast()) lock_shared_slow(detail::kNever);
   }
-  bool try_lock_shared() noexcept {
-    const detail::Section section;
-    return enter_fast() || try_lock_shared_slow();
-  }
+  bool try_lock_shared() noexcept { return enter_fast() || try_lock_shared_slow(); }
   template <class Rep, class Period>
   bool try_lock_shared_for(std::chrono::duration<Rep, Period> timeout) {
-    return try_lock_shared() || (timeout > timeout.zero() && lock_shared_until(detail::deadline_after(timeout)));
+    return try_lock_shared() || (timeout > timeout.zero() && lock_shared_slow(detail::deadline_after(timeout)));
   }
   template <class Clock, class Duration>
   bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline) {
-    return try_lock_shared() || lock_shared_until(detail::deadline_at(deadline));
+    return try_lock_shared() || lock_shared_slow(detail::deadline_at(deadline));
   }
   /// Usage faults   usage_error if no reader holds it: noticed in debug builds, elsewhere until reads have prevailed once
   void unlock_shared() {
 #ifndef NDEBUG
     if (!readers_inside()) throw_no_reader();
 #endif
-    if (!leave()) throw_no_reader();
+    if (!leave_fast() && !leave_slow()) throw_no_reader();
   }
 
  private:
@@ -84,6 +80,7 @@ class SharedMutex {
   }
   // [rw.P1] arrive, [rw.P2] compiler barrier, [rw.P3] look whether it still holds; see src/sync/shared_mutex.cc.
   bool enter_fast() noexcept {
+    const detail::LeafSection section;
     if (!biased_.load(std::memory_order_acquire)) return false;  // pairs with the release in which bias is turned on
     Slot* slot = own_slot();
     if (slot == nullptr) return false;
@@ -95,6 +92,7 @@ class SharedMutex {
     return false;
   }
   bool leave_fast() noexcept {
+    const detail::LeafSection section;
     if (!biased_.load(std::memory_order_relaxed)) return false;
     Slot* slot = own_slot();
     if (slot == nullptr) return false;
@@ -105,14 +103,9 @@ class SharedMutex {
   }
 
   bool lock_until(detail::MonotonicNanos deadline) noexcept;
-  bool lock_shared_until(detail::MonotonicNanos deadline) noexcept;
   bool lock_shared_slow(detail::MonotonicNanos deadline) noexcept;
   bool try_lock_shared_slow() noexcept;
   void arrive_locked() noexcept;
-  bool leave() noexcept {
-    const detail::Section section;
-    return leave_fast() || leave_slow();
-  }
   bool leave_slow() noexcept;
   void reader_left() noexcept;
   void wake_writer_unlock() noexcept;
