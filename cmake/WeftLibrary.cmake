@@ -2,7 +2,7 @@
 include_guard(GLOBAL)
 include(GNUInstallDirs)
 
-set(WEFT_LAYERS base os sched sync)
+set(WEFT_LAYERS base os sched sync obs)
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
