@@ -22,25 +22,28 @@ constexpr int kSanitizerThreads = 0;
 #endif
 constexpr int kMonitorThreads = 1;
 
-bool is_deadlocked() noexcept {
+enum class Verdict { kNo, kOnlyStrangersCanHelp, kYes };
+
+Verdict judge() noexcept {
   Scheduler& s = scheduler();
   const detail::SpinGuard guard(s.lock);
-  if (s.attention.load(std::memory_order_relaxed) != 0) return false;  // paused, resizing, pinned work waits
-  if (s.idle_machine_count != s.machine_count) return false;
-  if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed)) return false;
-  if (!s.global.empty() || next_timer() != detail::kNever) return false;
+  if (s.attention.load(std::memory_order_relaxed) != 0) return Verdict::kNo;  // paused, resizing, pinned work waits
+  if (s.idle_machine_count != s.machine_count) return Verdict::kNo;
+  if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed)) return Verdict::kNo;
+  if (!s.global.empty() || next_timer() != detail::kNever) return Verdict::kNo;
   const std::int32_t parked_threads = s.threads_in_park.load(std::memory_order_seq_cst);
-  if (parked_threads == 0 && num_goroutines() == 0) return false;
+  if (parked_threads == 0 && num_goroutines() == 0) return Verdict::kNo;
   const int threads = os::count_threads();
-  if (threads < 0) return false;
+  if (threads < 0) return Verdict::kNo;
   const int strangers = threads - static_cast<int>(s.machine_count) - kMonitorThreads - kSanitizerThreads;
-  return strangers <= parked_threads;
+  return strangers <= parked_threads ? Verdict::kYes : Verdict::kOnlyStrangersCanHelp;
 }
 
 }  // namespace
 
-void report_if_deadlocked() noexcept {
-  if (!is_deadlocked()) return;
+bool report_if_deadlocked() noexcept {
+  const Verdict verdict = judge();
+  if (verdict != Verdict::kYes) return verdict == Verdict::kOnlyStrangersCanHelp;
   base::write_all(STDERR_FILENO, "fatal error: all goroutines are asleep - deadlock!\n\n");
   write_dump(STDERR_FILENO);
   ::_exit(2);

@@ -16,9 +16,15 @@ namespace {
 
 constinit detail::Atomic<bool> monitor_is_gone{false};
 
-// The scheduler's lists must be whole at the moment of the copy.
-void before_fork() noexcept { scheduler().lock.lock(); }
-void after_fork_in_parent() noexcept { scheduler().lock.unlock(); }
+// The scheduler's lists must be whole at the moment of the copy, and its mutex held by nobody who will be gone.
+void before_fork() noexcept {
+  lock_start();
+  scheduler().lock.lock();
+}
+void after_fork_in_parent() noexcept {
+  scheduler().lock.unlock();
+  unlock_start();
+}
 
 void forget_queues() noexcept {
   Scheduler& s = scheduler();
@@ -50,11 +56,20 @@ void forget_machines(Machine* self) noexcept {
   s.attention.store(0, std::memory_order_relaxed);
   s.idle_processors = nullptr;
   std::uint32_t idle = 0;
-  const Processor* own = self != nullptr ? processor_of(*self) : nullptr;
+  Processor* own = self != nullptr ? processor_of(*self) : nullptr;
   const std::uint32_t count = s.max_procs.load(std::memory_order_relaxed);
+  if (own != nullptr) {
+    own->held = true;
+    own->machine.store(self, std::memory_order_relaxed);
+    if (own->index >= count) {
+      s.surplus_processors = 1;
+      s.attention.store(Scheduler::kResized, std::memory_order_relaxed);
+    }
+  }
   for (std::uint32_t i = 0; i < count; ++i) {
     Processor& p = *s.processors[i];
     if (&p == own) continue;
+    p.held = false;
     p.machine.store(nullptr, std::memory_order_relaxed);
     p.idle_next = s.idle_processors;
     s.idle_processors = &p;
@@ -80,10 +95,16 @@ void after_fork_in_child() noexcept {
     m->pinned_queue = {};
     m->pinned_ready.store(0, std::memory_order_relaxed);
     m->waits_for_processor = false;
+    const Goroutine* g = m->g.load(std::memory_order_relaxed);  // of those pinned here it alone is left
+    m->pinned_here.store(g->pinned_to == m ? 1 : 0, std::memory_order_relaxed);
+    if (g->exclusive_pin_depth == 0) m->exclusive_pin.store(nullptr, std::memory_order_relaxed);
     m->g.load(std::memory_order_relaxed)->fork_generation = s.fork_generation.load(std::memory_order_relaxed);
     s.foreign_spawned.fetch_add(1, std::memory_order_relaxed);
+    // If the monitor was just taking the processor, it has not come to do anything with it.
+    if (processor_of(*m) != nullptr) m->request.store(detail::StealRequest::kNone, std::memory_order_relaxed);
   }
   s.lock.unlock();
+  unlock_start();
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // for a while afte
 constexpr MonotonicNanos kAlertSpan = 5 * kMillisecond;
 constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;      // how long user code may keep what others wait for
 constexpr MonotonicNanos kTrimPeriod = 1'000 * kMillisecond;
+constexpr MonotonicNanos kFirstDeadlockLook = 5 * kMillisecond;  // then 20, 80, 320
+constexpr std::uint32_t kDeadlockLooks = 4;
 
 struct Monitor {
   // wake_word: 0 awake, 1 in deep sleep. Written by the monitor and by who wakes it.
@@ -48,6 +50,7 @@ struct Monitor {
   MonotonicNanos next_trim = 0;
   MonotonicNanos next_trace = 0;
   bool trim_found_something = false;
+  std::uint32_t deadlock_looks = 0;  // since something last ran
 };
 
 constinit Monitor the_monitor;
@@ -76,11 +79,27 @@ bool overdue(Machine& m, bool& blocked) noexcept {
   return used - m.seen_cpu_nanos >= kSpinSlice;
 }
 
+// Takes the processor of a machine that is to give it up. One that is inside the runtime sees the request when it next
+// enters, even if this comes too late to take anything; see enter_slow().
+void demand(Machine& m, std::uint64_t tick) noexcept {
+  Processor* taken = take_from(m, tick);
+  if (taken == nullptr) return;
+  {
+    const SpinGuard guard(scheduler().lock);
+    put_processor_locked(*taken);
+  }
+  wake_searcher();
+}
+
 // True when the processor was taken and passed on.
 bool watch(Processor& p, MonotonicNanos now) noexcept {
   Machine* m = p.machine.load(std::memory_order_acquire);
   if (m == nullptr) return false;
   const std::uint64_t tick = m->tick.load(std::memory_order_acquire);
+  if (must_give_up(scheduler(), p)) {
+    demand(*m, tick);
+    return false;
+  }
   if (tick != m->seen_tick) {
     m->seen_tick = tick;
     m->seen_cpu_nanos = -1;
@@ -99,9 +118,10 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   return true;
 }
 
+// Those beyond max_procs too: one of them may still be held.
 void watch_all(MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
-  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  const std::uint32_t count = s.processors_made.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (watch(*s.processors[i], now)) the_monitor.alert_until = now + kAlertSpan;
   }
@@ -111,10 +131,11 @@ void watch_all(MonotonicNanos now) noexcept {
 void see_to_timers(MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
   if (next_timer() > now) return;
+  const bool shared_due = s.shared_wheel.next_when() <= now;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     Processor& p = *s.processors[i];
-    if (p.wheel.next_when() <= now) p.timer_due.store(true, std::memory_order_relaxed);
+    if (shared_due || p.wheel.next_when() <= now) p.timer_due.store(true, std::memory_order_relaxed);
   }
   wake_searcher();
 }
@@ -147,17 +168,20 @@ void see_to_housekeeping(MonotonicNanos now) noexcept {
 
 bool all_idle() noexcept {
   Scheduler& s = scheduler();
+  if ((s.attention.load(std::memory_order_seq_cst) & Scheduler::kResized) != 0) return false;  // a surplus one is held
   return s.idle_processor_count.load(std::memory_order_seq_cst) == s.max_procs.load(std::memory_order_seq_cst);
 }
 
-bool has_keeper() noexcept {
-  const SpinGuard guard(scheduler().lock);
-  return scheduler().timer_keeper != nullptr;
+// Whether a machine sees to the timers, or nobody may.
+bool timers_are_seen_to() noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  return s.timer_keeper != nullptr || (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0;
 }
 
 // How long the monitor may stay away when every processor is idle.
 MonotonicNanos idle_deadline() noexcept {
-  MonotonicNanos deadline = has_keeper() ? kNever : next_timer();
+  MonotonicNanos deadline = timers_are_seen_to() ? kNever : next_timer();
   if (the_monitor.trim_found_something) deadline = std::min(deadline, the_monitor.next_trim);
   if (scheduler().config.schedtrace_nanos > 0) deadline = std::min(deadline, the_monitor.next_trace);
   return deadline;
@@ -166,10 +190,13 @@ MonotonicNanos idle_deadline() noexcept {
 void sleep_while_idle() noexcept {
   Monitor& monitor = the_monitor;
   monitor.wake_word.store(1, std::memory_order_seq_cst);  // then look again: partner wake_monitor()
-  const MonotonicNanos deadline = idle_deadline();
+  MonotonicNanos deadline = idle_deadline();
   if (all_idle() && !monitor.quit_requested.load(std::memory_order_seq_cst) &&
       monitor.work.load(std::memory_order_seq_cst) == nullptr) {
-    report_if_deadlocked();
+    if (report_if_deadlocked() && monitor.deadlock_looks < kDeadlockLooks) {
+      // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is gone.
+      deadline = std::min(deadline, detail::monotonic_now() + (kFirstDeadlockLook << 2 * monitor.deadlock_looks++));
+    }
     if (deadline == kNever) {
       os::futex_wait(monitor.wake_word, 1);
     } else {
@@ -184,7 +211,8 @@ void sleep_while_busy(MonotonicNanos now) noexcept {
   const MonotonicNanos period = now < monitor.alert_until ? kAlertPeriod : kCalmPeriod;
   MonotonicNanos deadline = now + period;
   const MonotonicNanos timer = next_timer();
-  if (timer > now && timer < deadline) deadline = std::min(deadline, timer + kAlertPeriod / 2);  // its own processor comes first
+  // Its own processor comes first; kNever is past every deadline, and nothing may be added to it.
+  if (timer > now && timer < deadline) deadline = std::min(deadline, timer + kAlertPeriod / 2);
   os::futex_wait_until(monitor.wake_word, 0, deadline);
 }
 
@@ -202,6 +230,7 @@ void monitor_thread(void*) {
     if (all_idle()) {
       sleep_while_idle();
     } else {
+      the_monitor.deadlock_looks = 0;
       sleep_while_busy(now);
     }
   }
@@ -227,16 +256,10 @@ void start_monitor() {
 
 void take_all_processors() noexcept {
   Scheduler& s = scheduler();
-  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  const std::uint32_t count = s.processors_made.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     Machine* m = s.processors[i]->machine.load(std::memory_order_acquire);
-    if (m == nullptr) continue;
-    const std::uint64_t tick = m->tick.load(std::memory_order_acquire);
-    if ((tick & 1) != 0) continue;  // it comes by its loop soon
-    if (Processor* p = take_from(*m, tick)) {
-      const SpinGuard guard(s.lock);
-      put_processor_locked(*p);
-    }
+    if (m != nullptr) demand(*m, m->tick.load(std::memory_order_acquire));  // the monitor asks those again that are inside now
   }
 }
 

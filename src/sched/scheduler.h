@@ -86,6 +86,8 @@ inline Scheduler& scheduler() noexcept { return the_scheduler; }
 void start_runtime();                            // idempotent; throws std::system_error
 void pause_runtime() noexcept;                   // machines stop at their next pick or section
 void resume_runtime() noexcept;
+void lock_start() noexcept;                      // no start, no resize meanwhile
+void unlock_start() noexcept;
 
 // queue.cc: where ready goroutines go, all but the pinned ones
 void push_ring_quietly(Processor& p, Goroutine* g) noexcept;        // at the tail; for one that was running

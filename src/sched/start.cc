@@ -132,6 +132,9 @@ void start_runtime() {
   started.store(true, std::memory_order_release);
 }
 
+void lock_start() noexcept { start_mutex.lock(); }
+void unlock_start() noexcept { start_mutex.unlock(); }
+
 void pause_runtime() noexcept {
   Scheduler& s = scheduler();
   {

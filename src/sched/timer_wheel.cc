@@ -145,12 +145,9 @@ void TimerWheel::move_all_to(TimerWheel& other, MonotonicNanos now) noexcept {
       node = slots_[due.place.level][due.place.slot];
       unlink(*node);
       --size_;
-      node->moving.store(true, std::memory_order_relaxed);  // a canceller waits until it is in the other wheel
-      node->wheel.store(nullptr, std::memory_order_release);
+      node->wheel.store(node, std::memory_order_release);  // a canceller waits until it is in the other wheel
     }
-    // The callback may run as soon as it is added, but its owner cannot go before it has seen moving == false.
-    other.add(*node, now);
-    node->moving.store(false, std::memory_order_release);
+    other.add(*node, now);  // the last touch: from now on its owner may cancel it and go
   }
 }
 

@@ -49,14 +49,14 @@ void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept {
 
 bool timer_cancel(TimerNode& timer) noexcept {
   while (true) {
-    auto* wheel = static_cast<sched::TimerWheel*>(timer.wheel.load(std::memory_order_acquire));
-    if (wheel != nullptr) {
-      const Section section;
-      if (wheel->remove(timer)) return true;
-    } else if (timer.moving.load(std::memory_order_acquire) || timer.firing.load(std::memory_order_acquire) != 0) {
+    void* wheel = timer.wheel.load(std::memory_order_acquire);
+    if (wheel == &timer || (wheel == nullptr && timer.firing.load(std::memory_order_acquire) != 0)) {
       cpu_relax();
-    } else if (timer.wheel.load(std::memory_order_acquire) == nullptr) {
-      return false;
+    } else if (wheel != nullptr) {
+      const Section section;
+      if (static_cast<sched::TimerWheel*>(wheel)->remove(timer)) return true;
+    } else if (timer.wheel.load(std::memory_order_acquire) == nullptr && timer.firing.load(std::memory_order_acquire) == 0) {
+      return false;  // both again: its callback may just have armed it anew
     }
   }
 }

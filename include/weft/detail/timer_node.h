@@ -22,9 +22,8 @@ struct TimerNode {
   // the wheel's own
   TimerNode* prev = nullptr;
   TimerNode* next = nullptr;
-  Atomic<void*> wheel{nullptr};     // written under that wheel's lock; null: in none
+  Atomic<void*> wheel{nullptr};     // written under that wheel's lock; null: in none; itself: on its way to another
   Atomic<std::uint32_t> firing{0};  // callbacks under way (a second if the first armed it anew); cancel() waits for them
-  Atomic<bool> moving{false};       // on its way from one wheel to another
   std::uint16_t slot = 0;
 };
 
