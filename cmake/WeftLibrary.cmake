@@ -43,7 +43,11 @@ weft_context_sources(weft_sources)
 add_library(weft ${weft_sources})
 add_library(weft::weft ALIAS weft)
 weft_own(weft)
-set_target_properties(weft PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 POSITION_INDEPENDENT_CODE ON)
+set_target_properties(weft PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 DEFINE_SYMBOL "")
+if(BUILD_SHARED_LIBS)
+  # Else GCC would neither inline nor bind the library's own calls.
+  target_compile_options(weft PRIVATE -fno-semantic-interposition)
+endif()
 target_compile_features(weft PUBLIC cxx_std_20)
 target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
