@@ -48,10 +48,10 @@ struct alignas(64) Machine : detail::MachineHead {
   std::uint64_t seen_tick = 0;
   std::int64_t seen_cpu_nanos = -1;  // the thread's CPU time when it was first seen at that tick with work waiting
 
-  // suspend in place (preempt.cc)
-  detail::Atomic<std::uint32_t> suspended{0};
-  // capture of a running goroutine's stack (running_stacks.cc)
-  detail::Atomic<std::uint32_t> capture{0};
+  // preempt.h
+  detail::Atomic<std::uint32_t> hold{0};
+  detail::Atomic<bool> spins_detached{false};  // the monitor's
+  std::uint64_t turn = 0;                      // the monitor's
 
   Machine* all_next = nullptr;       // Scheduler::machines; set once
 };

@@ -8,6 +8,7 @@
 #include "base/fatal.h"
 #include "os/stack_memory.h"
 #include "os/thread.h"
+#include "sched/preempt.h"
 #include "sched/scheduler.h"
 
 namespace weft::detail {
@@ -69,6 +70,7 @@ bool new_machine() noexcept {
     if (s.machine_count == kMostMachines) base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
     m->index = s.machine_count++;
   }
+  release_all_held();  // [preempt.I3]
   const int error = os::start_thread(&machine_thread, m, kMachineStackBytes, "weft-machine");
   {
     const SpinGuard guard(s.lock);

@@ -12,6 +12,7 @@
 #include "os/thread.h"
 #include "sched/deadlock.h"
 #include "sched/dump.h"
+#include "sched/preempt.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
 #include "sched/steal_request.h"
@@ -115,6 +116,7 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
   taken->timer_due.store(true, std::memory_order_relaxed);
   start_machine_with(*taken, false);
+  if (!blocked) hold_if_too_many(*m);
   return true;
 }
 
@@ -142,11 +144,13 @@ void see_to_timers(MonotonicNanos now) noexcept {
 
 void see_to_requests() noexcept {
   if (the_monitor.quit_requested.load(std::memory_order_acquire)) {
+    release_all_held();
     base::write_all(STDERR_FILENO, "SIGQUIT: quit\n\n");
     write_dump(STDERR_FILENO);
     ::_exit(2);
   }
   if (auto work = the_monitor.work.exchange(nullptr, std::memory_order_acq_rel)) {
+    release_all_held();
     work(the_monitor.work_argument.load(std::memory_order_relaxed));
     the_monitor.work_done.store(1, std::memory_order_release);
     os::futex_wake(the_monitor.work_done);
@@ -227,7 +231,8 @@ void monitor_thread(void*) {
     watch_all(now);
     see_to_timers(now);
     see_to_housekeeping(now);
-    if (all_idle()) {
+    const bool too_many_spinners = rotate_held(now);
+    if (all_idle() && !too_many_spinners) {
       sleep_while_idle();
     } else {
       the_monitor.deadlock_looks = 0;

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <mutex>
 
 #include "os/clock.h"
-#include "os/errno_guard.h"
 #include "os/futex.h"
-#include "os/thread.h"
 #include "os/unwind.h"
 #include "sched/scheduler.h"
+#include "sched/thread_signal.h"
 
 namespace weft::sched {
 namespace {
 
-constexpr int kSignal = SIGURG;  // ignored by default, and few programs use it
 constexpr std::int64_t kPatienceNanos = 200'000'000;
 
 // One request at a time. `state`: 0 nothing asked, 1 asked, 2 being answered, 3 answered.
@@ -28,35 +25,6 @@ struct Request {
 
 constinit Request the_request;
 constinit std::mutex request_mutex;
-struct sigaction previous_action;
-
-void on_signal(int number, siginfo_t* info, void* ucontext) {
-  const os::ErrnoGuard guard;
-  detail::MachineHead* m = detail::current_machine();
-  std::uint32_t asked = 1;
-  if (m != nullptr && m->g.load(std::memory_order_relaxed) == the_request.wanted.load(std::memory_order_relaxed) &&
-      the_request.state.compare_exchange_strong(asked, 2, std::memory_order_acq_rel)) {
-    the_request.count = os::unwind_interrupted(ucontext, the_request.addresses);
-    the_request.state.store(3, std::memory_order_release);
-    os::futex_wake(the_request.state);
-  } else if ((previous_action.sa_flags & SA_SIGINFO) != 0 && previous_action.sa_sigaction != nullptr) {
-    previous_action.sa_sigaction(number, info, ucontext);
-  } else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN) {
-    previous_action.sa_handler(number);
-  }
-}
-
-void install_handler_once() noexcept {
-  static const bool installed = [] {
-    struct sigaction action {};
-    action.sa_sigaction = &on_signal;
-    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    ::sigaction(kSignal, &action, &previous_action);
-    return true;
-  }();
-  static_cast<void>(installed);
-}
-
 // Takes the answer, or withdraws the question.
 std::size_t wait_for_answer(std::span<std::uintptr_t> out) noexcept {
   const std::int64_t deadline = os::monotonic_nanos() + kPatienceNanos;
@@ -75,16 +43,28 @@ std::size_t wait_for_answer(std::span<std::uintptr_t> out) noexcept {
 
 }  // namespace
 
+bool answer_stack_request(void* ucontext) noexcept {
+  const detail::MachineHead* m = detail::current_machine();
+  std::uint32_t asked = 1;
+  if (m == nullptr || m->g.load(std::memory_order_relaxed) != the_request.wanted.load(std::memory_order_relaxed) ||
+      !the_request.state.compare_exchange_strong(asked, 2, std::memory_order_acq_rel)) {
+    return false;
+  }
+  the_request.count = os::unwind_interrupted(ucontext, the_request.addresses);
+  the_request.state.store(3, std::memory_order_release);
+  os::futex_wake(the_request.state);
+  return true;
+}
+
 std::size_t running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noexcept {
   if (detail::on_goroutine() && detail::self() == &g) return os::unwind_here(out);
   const std::scoped_lock one_at_a_time(request_mutex);
   if (the_request.state.load(std::memory_order_acquire) != 0) return 0;
   const Machine* m = g.machine.load(std::memory_order_relaxed);
   if (m == nullptr || m->thread_id == 0) return 0;
-  install_handler_once();
   the_request.wanted.store(&g, std::memory_order_relaxed);
   the_request.state.store(1, std::memory_order_release);
-  if (!os::signal_thread(m->thread_id, kSignal)) {
+  if (!interrupt_thread(m->thread_id)) {
     the_request.state.store(0, std::memory_order_release);
     return 0;
   }

@@ -12,4 +12,7 @@ namespace weft::sched {
 /// Return addresses, innermost first; 0 when it stopped running or its thread did not answer in time.
 std::size_t running_stack(const detail::Goroutine& g, std::span<std::uintptr_t> out) noexcept;
 
+/// In the signal's handler: true when the signal was a request for this thread's stack, which is answered then.
+bool answer_stack_request(void* ucontext) noexcept;
+
 }  // namespace weft::sched

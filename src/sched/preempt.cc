@@ -1,0 +1,115 @@
+#include "sched/preempt.h"
+
+#include "os/futex.h"
+#include "sched/scheduler.h"
+#include "sched/thread_signal.h"
+
+namespace weft::sched {
+namespace {
+
+constexpr std::uint32_t kFree = 0, kAsked = 1, kHeld = 2;
+constexpr detail::MonotonicNanos kTurnNanos = 10'000'000;
+
+detail::MonotonicNanos next_turn = 0;  // the monitor's own
+
+bool runs_without_processor(const Machine& m) noexcept {
+  return m.request.load(std::memory_order_acquire) == detail::StealRequest::kTaken && !m.in_blocking.load(std::memory_order_relaxed);
+}
+
+template <class Visit>
+void for_each_spinner(Visit&& visit) noexcept {
+  for (Machine* m = scheduler().machines.load(std::memory_order_acquire); m != nullptr; m = m->all_next) {
+    if (m->spins_detached.load(std::memory_order_relaxed)) visit(*m);
+  }
+}
+
+void let_go(Machine& m) noexcept {
+  if (m.hold.exchange(kFree, std::memory_order_acq_rel) == kHeld) os::futex_wake(m.hold);
+}
+
+void ask_to_hold(Machine& m) noexcept {
+  std::uint32_t free = kFree;
+  if (m.hold.compare_exchange_strong(free, kAsked, std::memory_order_acq_rel)) interrupt_thread(m.thread_id);
+}
+
+struct Counts {
+  std::uint32_t running = 0, held = 0;
+};
+
+// Forgets those who came back to the runtime, counts the rest.
+Counts count_spinners() noexcept {
+  Counts counts;
+  for_each_spinner([&](Machine& m) {
+    if (!runs_without_processor(m)) {
+      m.spins_detached.store(false, std::memory_order_relaxed);
+      let_go(m);
+    } else if (m.hold.load(std::memory_order_relaxed) == kFree) {
+      ++counts.running;
+    } else {
+      ++counts.held;
+    }
+  });
+  return counts;
+}
+
+// The one that has waited longest (or run longest) by its turn's number.
+Machine* longest(bool held) noexcept {
+  Machine* found = nullptr;
+  for_each_spinner([&](Machine& m) {
+    if ((m.hold.load(std::memory_order_relaxed) != kFree) != held) return;
+    if (found == nullptr || m.turn < found->turn) found = &m;
+  });
+  return found;
+}
+
+std::uint64_t turns = 0;  // the monitor's own
+
+}  // namespace
+
+void hold_if_too_many(Machine& m) noexcept {
+  if (scheduler().config.preempt != Preempt::kSuspend) return;
+  m.spins_detached.store(true, std::memory_order_relaxed);
+  m.turn = ++turns;
+  if (count_spinners().running > scheduler().max_procs.load(std::memory_order_relaxed)) ask_to_hold(m);
+}
+
+bool rotate_held(detail::MonotonicNanos now) noexcept {
+  if (scheduler().config.preempt != Preempt::kSuspend) return false;
+  const std::uint32_t most = scheduler().max_procs.load(std::memory_order_relaxed);
+  const Counts counts = count_spinners();
+  if (counts.held + counts.running <= most) {
+    release_all_held();
+    return false;
+  }
+  if (counts.running >= most && now < next_turn) return true;
+  next_turn = now + kTurnNanos;
+  Machine* goes = counts.running <= most ? longest(true) : nullptr;
+  Machine* comes = counts.running >= most ? longest(false) : nullptr;
+  if (goes != nullptr) {
+    goes->turn = ++turns;
+    let_go(*goes);
+  }
+  if (comes != nullptr) {
+    comes->turn = ++turns;
+    ask_to_hold(*comes);
+  }
+  return true;
+}
+
+void release_all_held() noexcept {
+  for_each_spinner([](Machine& m) { let_go(m); });
+}
+
+bool answer_hold_request() noexcept {
+  detail::MachineHead* head = detail::current_machine();
+  if (head == nullptr) return false;
+  Machine& m = static_cast<Machine&>(*head);
+  std::uint32_t asked = kAsked;
+  if (m.hold.load(std::memory_order_relaxed) != kAsked) return false;
+  if ((m.tick.load(std::memory_order_relaxed) & 1) != 0 || !runs_without_processor(m)) return true;  // I1, I2
+  if (!m.hold.compare_exchange_strong(asked, kHeld, std::memory_order_acq_rel)) return true;
+  while (m.hold.load(std::memory_order_acquire) == kHeld) os::futex_wait(m.hold, kHeld);
+  return true;
+}
+
+}  // namespace weft::sched

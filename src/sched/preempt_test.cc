@@ -1,0 +1,81 @@
+// WEFT_PREEMPT=suspend: many spinners, few of them on a core, nobody lost.
+#include "sched/preempt.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "sched/scheduler.h"
+#include "weft/chan.h"
+#include "weft/runtime.h"
+
+namespace {
+
+using weft::sched::Machine;
+
+std::uint32_t held_machines() {
+  std::uint32_t count = 0;
+  for (Machine* m = weft::sched::scheduler().machines.load(); m != nullptr; m = m->all_next) count += m->hold.load() == 2;
+  return count;
+}
+
+struct Spinner {
+  std::atomic<bool> stop{false};
+  std::atomic<long> turns{0};
+  void operator()() {
+    while (!stop.load(std::memory_order_relaxed)) turns.fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+TEST(PreemptSuspend, HoldsSpinnersBeyondTheBoundAndGivesEachItsTurn) {
+  weft::run([] {
+    weft::set_max_procs(2);
+    std::vector<std::unique_ptr<Spinner>> spinners;
+    std::vector<weft::Task<void>> tasks;
+    for (int i = 0; i < 6; ++i) {
+      spinners.push_back(std::make_unique<Spinner>());
+      tasks.push_back(weft::spawn([s = spinners.back().get()] { (*s)(); }));
+    }
+    while (held_machines() == 0) weft::yield();  // the bound is enforced
+    for (auto& s : spinners) {                   // and everybody gets on, this goroutine too
+      const long seen = s->turns.load();
+      while (s->turns.load() == seen) weft::yield();
+    }
+    for (auto& s : spinners) s->stop = true;
+    for (auto& t : tasks) t.join();
+    while (held_machines() != 0) weft::yield();
+  });
+}
+
+TEST(PreemptSuspend, AHeldHolderOfALibcLockDelaysButDoesNotStopOthers) {
+  weft::run([] {
+    weft::set_max_procs(1);
+    std::atomic<bool> stop{false};
+    std::vector<weft::Task<void>> tasks;
+    for (int i = 0; i < 4; ++i) {
+      tasks.push_back(weft::spawn([&stop] {
+        while (!stop.load(std::memory_order_relaxed)) std::free(std::malloc(100'000));  // in and out of malloc's lock
+      }));
+    }
+    while (held_machines() == 0) weft::yield();
+    auto c = weft::make_chan<std::vector<int>>();
+    auto consumer = weft::spawn([c] {
+      std::size_t sum = 0;
+      for (std::vector<int>& v : c) sum += v.size();
+      return sum;
+    });
+    for (int i = 0; i < 200; ++i) c.send(std::vector<int>(1000));
+    c.close();
+    EXPECT_EQ(consumer.join(), 200'000u);
+    stop = true;
+    for (auto& t : tasks) t.join();
+  });
+}
+
+// Before the runtime starts, and so before main's tests.
+[[maybe_unused]] const int mode_set = ::setenv("WEFT_PREEMPT", "suspend", 1);
+
+}  // namespace
