@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "weft/detail/chan_core.h"
