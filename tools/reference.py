@@ -105,8 +105,8 @@ def body_of(words: list[str]) -> str:
 
 def name_of(code: str) -> str:
     flat = without_template(code).replace("decltype(auto)", "auto")
-    for pattern in (TYPE, re.compile(r"using\s+(\w+)"), re.compile(r"(operator\s*\S+?|~?\w+)\s*\("),
-                    re.compile(r"(\w+)\s*(?:=|$)")):
+    for pattern in (TYPE, re.compile(r"using\s+(\w+)"), re.compile(r"^[\w:<>,*&\s]+?(\w+)\s*=(?!=)"),
+                    re.compile(r"(operator\s*\S+?|~?\w+)\s*\("), re.compile(r"(\w+)\s*(?:=|$)")):
         found = pattern.match(flat) if pattern is TYPE else pattern.search(flat)
         if found:
             return found.group(1)

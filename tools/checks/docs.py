@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""What the documents say is there: links and their anchors, files named in backticks, make targets, weft's options."""
+"""What the documents say is there: links and their anchors, files named in backticks, make targets, weft's options.
+
+A public header names its guide, which must be there too.
+"""
 
 import re
 
@@ -10,6 +13,7 @@ QUOTED_PATH = re.compile(r"`((?:src|include|tools|docs|tests|lab|bench|examples|
 # `tests/stress/x_stress.cc` stands for any name.
 PLACEHOLDER = re.compile(r"/x[._][^/]*$")
 MAKE = re.compile(r"(?:^|[`(])(?:\s*)make ((?:[a-z][a-z0-9-]*\b ?)+)", re.MULTILINE)
+GUIDE = re.compile(r"^// .*\bGuide: ([\w./-]+)", re.MULTILINE)
 OPTION = re.compile(r"-D(WEFT_[A-Z_]+)|--preset ([a-z0-9-]+)")
 
 
@@ -69,6 +73,9 @@ def check(tree: Tree) -> list[str]:
         found += [f"says {option or preset}, which no build file knows" for option, preset in OPTION.findall(text)
                   if option and option not in build_files or preset and f'"{preset}"' not in build_files]
         problems += [f"{document}: {problem}" for problem in found if problem]
+    for header in (name for name in tree.names if name.startswith("include/") and name.endswith(".h")):
+        problems += [f"{header}: names the guide {guide}, which is not there"
+                     for guide in GUIDE.findall(tree.text(header)) if not (tree.root / guide).exists()]
     return problems
 
 
@@ -84,6 +91,7 @@ CASES = [
     Case({**BUILD, "README.md": "```\nmake tests\n```\n"}, "says `make tests`"),
     Case({**BUILD, "README.md": "cmake --preset msan\n"}, "says msan"),
     Case({**BUILD, "README.md": "cmake -DWEFT_Y=1\n"}, "says WEFT_Y"),
+    Case({**BUILD, "include/weft/a.h": "// weft/a.h: a. Guide: docs/guide/a.md\n"}, "names the guide docs/guide/a.md"),
 ]
 
 if __name__ == "__main__":
