@@ -48,8 +48,8 @@ function(weft_add_stress_tests)
 endfunction()
 
 # A model replaces the atomics: its shadow headers come first on the include path, and the library is not linked. The
-# code under test is instrumented for plain accesses, which the explorer answers in the sanitizer's place; that leaves no
-# room for a real sanitizer.
+# code under test is instrumented for plain accesses, which the explorer answers in the sanitizer's place: that leaves
+# no room for a real sanitizer.
 function(weft_add_model_tests)
   if(WEFT_SANITIZE)
     return()
