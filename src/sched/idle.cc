@@ -136,6 +136,16 @@ void notice_shared_timer_locked(MonotonicNanos when) noexcept {
   }
 }
 
+bool hand_to_idle_machine_locked(Processor& p, bool as_searcher) noexcept {
+  Machine* m = pop_idle_machine_locked();
+  if (m == nullptr) return false;
+  leave_pinned_waiting_locked(*m);
+  m->given = &p;
+  m->given_searching = as_searcher;
+  wake_machine(*m);
+  return true;
+}
+
 }  // namespace
 
 void retire_processor_locked(Processor& p) noexcept {
@@ -168,6 +178,8 @@ void put_processor_locked(Processor& p) noexcept {
   p.idle_next = s.idle_processors;
   s.idle_processors = &p;
   s.idle_processor_count.fetch_add(1, std::memory_order_seq_cst);
+  // Its timers were its own until now; the keeper may have gone to sleep before they were armed.
+  if (const MonotonicNanos when = p.wheel.next_when(); when != kNever) notice_shared_timer_locked(when);
 }
 
 void serve_pinned_from_idle_locked() noexcept {
@@ -264,8 +276,9 @@ void stop_machine(Machine& m) noexcept {
           return;
         }
         wait_for_processor_locked(m);
-      } else if (!s.global.empty() && m.pinned_here.load(std::memory_order_relaxed) == 0) {
-        // Put there for want of a machine, perhaps since the last look; see start_machine_with().
+      } else if (m.pinned_here.load(std::memory_order_relaxed) == 0 &&
+                 s.idle_processor_count.load(std::memory_order_relaxed) != 0 && work_anywhere()) {
+        // The processor was put there for want of a machine, since the last look; see start_machine_with().
         if (Processor* p = take_idle_processor_locked()) {
           attach(m, *p);
           return;
@@ -310,16 +323,12 @@ void start_machine_with(Processor& p, bool as_searcher) noexcept {
   Scheduler& s = scheduler();
   do {
     const SpinGuard guard(s.lock);
-    if (Machine* m = pop_idle_machine_locked()) {
-      leave_pinned_waiting_locked(*m);
-      m->given = &p;
-      m->given_searching = as_searcher;
-      wake_machine(*m);
-      return;
-    }
+    if (hand_to_idle_machine_locked(p, as_searcher)) return;
   } while (new_machine());
-  // Out of threads: those that exist must do; the processor waits for one of them.
+  // Out of threads: those that exist must do. One may have gone to sleep since the first look; else the processor waits
+  // for the first that comes by stop_machine().
   const SpinGuard guard(s.lock);
+  if (hand_to_idle_machine_locked(p, as_searcher)) return;
   if (as_searcher) s.searching.fetch_sub(1, std::memory_order_seq_cst);
   empty_into_global_locked(p);  // where stop_machine() looks
   put_processor_locked(p);
