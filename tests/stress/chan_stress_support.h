@@ -25,8 +25,8 @@ inline std::uint64_t number_from_environment(const char* name, std::uint64_t oth
 template <class Round>
 void rounds(Round round) {
   const std::uint64_t first_seed = number_from_environment("WEFT_STRESS_SEED", std::random_device{}());
-  const auto budget = std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10)) / 5;
-  std::cout << "first seed " << first_seed << "\n";
+  const auto budget = std::chrono::milliseconds(1'000 * number_from_environment("WEFT_STRESS_SECONDS", 10)) / 5;
+  std::cout << "first seed " << first_seed << std::endl;  // a run that hangs is to have said so
   std::uint64_t seed = first_seed;
   std::uint64_t done = 0;
   for (int processors : {1, 2, 4, 8, 64}) {
