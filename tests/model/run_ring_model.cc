@@ -109,4 +109,8 @@ TEST(RunRing, ControlWithoutOrderingsItBreaks) {
   model::expect_breaks(explore_thieves(1, model::Defect::kRelaxedOrders), "");
 }
 
+TEST(RunRing, ControlWithoutAtomicTakingItBreaks) {
+  model::expect_breaks(explore_thieves(1, model::Defect::kTornExchange), "data race");
+}
+
 }  // namespace

@@ -28,7 +28,7 @@ void Execution::run(const std::function<void()>& setup, Driver& driver) {
   start_threads();
   leave(driver_context_);
   // Outside of the arena: what it gathers outlives the execution.
-  if (failure_.empty() && all_done() && finally_ != nullptr) (*finally_)();
+  if (failure_.empty() && ended_ && finally_ != nullptr) (*finally_)();
   finally_ = nullptr;
   threads_.clear();
   current_execution = nullptr;
@@ -89,6 +89,7 @@ void Execution::leave(Context& from) {
       if (!thread.finished && !thread.daemon) failure_ += " " + thread.name;
     }
   }
+  ended_ = !runnable;
   int next = -1;
   Choice choice = kSucceeds;
   if (runnable && failure_.empty() && driver_->next(next, choice)) make(next, choice);
@@ -123,7 +124,7 @@ bool Execution::can_run(int index) const {
   const Operation& operation = thread.pending;
   if (operation.kind == Kind::kPark) return thread.permit;
   if (operation.kind == Kind::kLock) return const_cast<Memory&>(memory_).lock(operation.object).holder < 0;
-  return operation.kind != Kind::kRelax || options_.bounded_spins || sees_change(thread);
+  return operation.kind != Kind::kRelax || may_give_up(thread) || sees_change(thread);
 }
 
 bool Execution::sees_change(const Thread& thread) const {
@@ -155,7 +156,7 @@ void Execution::outcomes(int index, std::vector<Choice>& choices) const {
       return;
     case Kind::kRelax:
       if (sees_change(thread(index))) choices.push_back(kSucceeds);
-      if (options_.bounded_spins) choices.push_back(kGivesUp);
+      if (may_give_up(thread(index))) choices.push_back(kGivesUp);
       return;
     case Kind::kChoose:
       for (std::uint64_t i = 0; i < operation.operand; ++i) choices.push_back(static_cast<Choice>(i));
@@ -249,7 +250,8 @@ void Execution::make_wait(Thread& thread, int index) {
 
 void Execution::make_relax(Thread& thread, int index) {
   const Operation& operation = thread.pending;
-  if (!thread.succeeded) {
+  thread.gave_up = !thread.succeeded;
+  if (thread.gave_up) {
     thread.impatient = kImpatientTurns;
   } else {
     for (int location = 0; location < static_cast<int>(kMaxLocations); ++location) {

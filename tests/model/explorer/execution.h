@@ -40,6 +40,8 @@ struct Thread {
   bool succeeded = false;
   std::vector<Stamp> last_read;  // for each location in pending.watched, the stamp read
   decltype(Operation::watched) watched{};
+  bool gave_up = false;          // a spin loop, and has done nothing since: an endless loop, which must wait for a change
+  std::int64_t clock_nanos = 0;
   int impatient = 0;             // turns left of a spin loop that has given up: it reads what it has read
   void* slot = nullptr;          // see thread_slot() in model.h
 };
@@ -59,6 +61,7 @@ class Execution {
   const Thread& thread(int index) const { return threads_[static_cast<std::size_t>(index)]; }
   bool can_run(int thread) const;
   bool sees_change(const Thread& thread) const;
+  bool may_give_up(const Thread& thread) const { return options_.bounded_spins && !thread.gave_up; }
   void outcomes(int thread, std::vector<Choice>& choices) const;
   bool all_done() const;
   Memory& memory() { return memory_; }
@@ -73,7 +76,8 @@ class Execution {
   bool has(Defect defect) const {
     return options_.defect == defect && (options_.defect_thread < 0 || options_.defect_thread == running_);
   }
-  bool bounded_spins() const { return options_.bounded_spins; }
+  int clock_values() const { return options_.clock_values; }
+  int random_values() const { return options_.random_values; }
 
   void fail(std::string why);  // ends the execution; returns only outside of the threads
   const std::string& failure() const { return failure_; }
@@ -101,6 +105,7 @@ class Execution {
   std::uint32_t number_ = 0;
   int running_ = -1;
   bool starting_ = false;
+  bool ended_ = false;     // nobody can run any more, as opposed to: the driver gave the execution up
   Options options_;
 };
 

@@ -23,6 +23,7 @@ enum class Defect : std::uint8_t {
   kNoCompilerBarrier,  // compiler_barrier() does nothing
   kRelaxedOrders,      // every atomic access is relaxed
   kNoLocks,            // SpinLocks do not lock
+  kTornExchange,       // a compare-exchange or exchange is a load and then a store
 };
 
 struct Options {
@@ -30,6 +31,8 @@ struct Options {
   Defect defect = Defect::kNone;
   int defect_thread = -1;                // the one thread that has the defect; -1: all
   bool bounded_spins = false;            // cpu_relax() stands in loops that give up: both that and success are explored
+  int random_values = 2;                 // how many results of fast_random() are explored
+  int clock_values = 1;                  // 2: each look at the clock may find that much time has passed
   double limit_seconds = 60;             // the exploration counts as cut when it takes longer
   std::size_t max_steps = 3000;          // an execution that is longer counts as one that does not end
   bool reduction = true;                 // false: every order of all steps, to check the reduction itself
@@ -61,6 +64,12 @@ void check(bool holds, const std::string& what);
 
 /// Any number below `choices`: each is explored.
 std::uint64_t choose(std::uint64_t choices);
+
+/// What fast_random() gives: as many values as the options say, spread over the range.
+std::uint32_t random_value();
+
+/// The monotonic clock: stands still unless the options say otherwise.
+std::int64_t clock_nanos();
 
 /// The running thread's number, -1 in setup and finally.
 int thread_index();

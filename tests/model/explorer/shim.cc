@@ -39,7 +39,9 @@ std::uint64_t& lone_value(Word& word) {
 }
 
 Thread& make(const Operation& operation) {
-  execution()->current().impatient = 0;
+  Thread& thread = execution()->current();
+  thread.impatient = 0;
+  if (operation.kind != Kind::kLoad && operation.kind != Kind::kRelax) thread.gave_up = false;
   execution()->visible(operation);
   return execution()->current();
 }
@@ -89,6 +91,11 @@ std::uint64_t read_modify_write(Word& word, std::uint64_t operand, Modify modify
     value = modify(old, operand);
     return old;
   }
+  if (execution()->has(Defect::kTornExchange)) {
+    const std::uint64_t old = load(word, order);
+    store(word, modify(old, operand), order);
+    return old;
+  }
   Operation operation = access(Kind::kReadModifyWrite, word, operand, order);
   operation.modify = modify;
   return make(operation).result;
@@ -104,6 +111,13 @@ bool compare_exchange(Word& word, std::uint64_t& expected, std::uint64_t desired
     } else {
       expected = value;
     }
+    return equal;
+  }
+  if (execution()->has(Defect::kTornExchange)) {
+    const std::uint64_t found = load(word, success);
+    const bool equal = found == expected;
+    if (equal) store(word, desired, success);
+    expected = found;
     return equal;
   }
   Operation operation = access(Kind::kCompareExchange, word, desired, success);
@@ -151,11 +165,24 @@ void check(bool holds, const std::string& what) {
 }
 
 std::uint64_t choose(std::uint64_t choices) {
-  if (!explored()) return 0;
+  if (!explored() || choices < 2) return 0;
   Operation operation;
   operation.kind = Kind::kChoose;
   operation.operand = choices;
   return make(operation).result;
+}
+
+std::uint32_t random_value() {
+  if (!explored()) return 0;
+  const auto values = static_cast<std::uint64_t>(execution()->random_values());
+  return values < 2 ? 0 : static_cast<std::uint32_t>(choose(values) * 0xffffffffu / (values - 1));
+}
+
+std::int64_t clock_nanos() {
+  constexpr std::int64_t kMuch = 1'000'000'000;
+  if (!explored()) return 0;
+  const auto passed = choose(static_cast<std::uint64_t>(execution()->clock_values()));
+  return execution()->current().clock_nanos += static_cast<std::int64_t>(passed) * kMuch;
 }
 
 int thread_index() { return execution() == nullptr ? -1 : execution()->running(); }

@@ -17,7 +17,7 @@ void print(const Report& report) {
 
 void expect_holds(const Report& report) {
   print(report);
-  EXPECT_EQ(report.failure, "") << report.name;
+  EXPECT_TRUE(report.failure.empty()) << report.name << ": " << report.failure;
   EXPECT_TRUE(report.complete) << report.name << ": cut after " << report.seconds << " s; nothing is proved";
 }
 

@@ -37,7 +37,6 @@ inline void ready_tail(Goroutine* goroutine) noexcept { ready(goroutine); }
 inline int processor_index() noexcept { return model::thread_index(); }
 inline constexpr int kMaxProcessors = 256;
 
-/// Explored: one number from each end of the range, so that a choice among two falls either way.
-inline std::uint32_t fast_random() noexcept { return model::choose(2) == 0 ? 0 : ~std::uint32_t{0}; }
+inline std::uint32_t fast_random() noexcept { return model::random_value(); }
 
 }  // namespace weft::detail
