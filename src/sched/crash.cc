@@ -80,7 +80,7 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
 [[noreturn]] void report_overflow(const Goroutine& g, void* ucontext) noexcept {
   base::LineBuffer line;
   line.text("fatal error: stack overflow\n\ngoroutine ").number(static_cast<std::int64_t>(g.id));
-  if (g.name[0] != '\0') line.text(" \"").text(g.name).text("\"");
+  if (g.has_name) line.text(" \"").text(g.name).text("\"");
   line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
   line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
   static OverflowTrace trace;

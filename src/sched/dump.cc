@@ -109,7 +109,7 @@ std::string describe_header(const Goroutine& g, Status status) {
   }
   if (g.pinned_to != nullptr) state += ", pinned to its thread";
   if (g.long_runner.load(std::memory_order_relaxed)) state += ", long runner";
-  const std::string name = g.name[0] != '\0' ? fmt::format(" \"{}\"", g.name) : "";
+  const std::string name = g.has_name ? fmt::format(" \"{}\"", g.name) : "";
   return fmt::format("goroutine {}{} [{}]:\n", g.id, name, state);
 }
 

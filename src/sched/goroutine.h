@@ -35,37 +35,37 @@ struct ExceptionState {
   unsigned int uncaught = 0;
 };
 
-struct Goroutine {
+struct alignas(64) Goroutine {
+  // The first line: all that a switch and a queue touch.
   void* context_sp = nullptr;
   Atomic<Status> status{Status::kDead};
-  Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
+  Atomic<bool> claimed{false};       // the dump walks its stack: who would run it waits; see claim.h
   WaitReason wait_reason = WaitReason::kNone;
-  bool is_thread = false;       // a plain thread's stand-in
-  Atomic<bool> long_runner{false};  // it once kept a processor so long that the monitor took it away
+  bool is_thread = false;            // a plain thread's stand-in
+  bool has_name = false;
+  Goroutine* queue_next = nullptr;
+  ExceptionState eh;
+  sched::Machine* pinned_to = nullptr;
+  int saved_errno = 0;
   std::uint8_t size_class = 0;
   std::uint8_t fork_generation = 0;  // of another generation than the scheduler's: it ended with a fork()
-  std::uint16_t color = 0;      // how far below the stack's top this block sits, in cache lines
-  int saved_errno = 0;
-  ExceptionState eh;
-
-  Goroutine* queue_next = nullptr;
-  sched::Machine* pinned_to = nullptr;
-  std::uint32_t pin_depth = 0;
-  std::uint32_t exclusive_pin_depth = 0;
-
+  Atomic<bool> long_runner{false};   // it once kept a processor so long that the monitor took it away
+  MonotonicNanos ready_since = 0;    // 0: this wait in the queue is not sampled
+  // The second: its start, its waits.
   GoroutineEntry entry = nullptr;
   void* callable = nullptr;
-  std::byte* stack_low = nullptr;   // lowest usable byte, above the guard
-  std::byte* stack_high = nullptr;
-  std::uint64_t id = 0;
   Atomic<sched::Machine*> machine{nullptr};
   const void* wait_on = nullptr;
-  MonotonicNanos wait_since = 0;    // coarse: the monitor's clock
-  MonotonicNanos ready_since = 0;   // 0: this wait in the queue is not sampled
-  char name[32] = {};
-
-  sched::SanitizerFiber fiber;
+  MonotonicNanos wait_since = 0;     // coarse: the monitor's clock
+  std::uint64_t id = 0;
+  std::byte* stack_low = nullptr;    // lowest usable byte, above the guard
+  std::byte* stack_high = nullptr;
+  // What is rarely looked at.
+  char name[32] = {};                // valid if has_name
+  std::uint32_t pin_depth = 0;
+  std::uint32_t exclusive_pin_depth = 0;
   Atomic<std::uint32_t> thread_permit{0};  // the stand-in's parking word
+  [[no_unique_address]] sched::SanitizerFiber fiber;
 };
 
 }  // namespace weft::detail

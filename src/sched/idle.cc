@@ -82,13 +82,14 @@ bool keeper_deadline_passed(Machine& m) noexcept {
   Scheduler& s = scheduler();
   const SpinGuard guard(s.lock);
   if (!m.idle) return false;  // it was given a processor at the same moment
+  if (s.timer_keeper != &m) return false;  // another sleeps until an earlier timer
   if (Processor* p = take_idle_processor_locked()) {
     remove_idle_machine_locked(m);
     leave_pinned_waiting_locked(m);
     attach(m, *p);
     return true;
   }
-  if (s.timer_keeper == &m) s.timer_keeper = nullptr;  // all processors are held: their holders and the monitor see to timers
+  s.timer_keeper = nullptr;  // all processors are held: their holders and the monitor see to timers
   return false;
 }
 
@@ -126,8 +127,18 @@ void give_locked(Machine& idle_machine, Processor& p, bool as_searcher) noexcept
   idle_machine.given_searching = as_searcher;
 }
 
-// The shared wheel's earliest timer came nearer.
-void notice_shared_timer_locked(MonotonicNanos when) noexcept {
+// The machine that goes to sleep takes the watch over if it left a timer that is due before the keeper wakes up.
+void keep_timers_locked(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  if (s.idle_processor_count.load(std::memory_order_relaxed) == 0) return;
+  const MonotonicNanos next = next_timer();
+  if (s.timer_keeper != nullptr && s.keeper_deadline <= next) return;
+  s.timer_keeper = &m;
+  s.keeper_deadline = next;
+}
+
+// There is an earlier timer than the keeper may know of.
+void notice_timer_locked(MonotonicNanos when) noexcept {
   Scheduler& s = scheduler();
   if (s.timer_keeper == nullptr) {
     wake_monitor();
@@ -152,7 +163,7 @@ void retire_processor_locked(Processor& p) noexcept {
   Scheduler& s = scheduler();
   empty_into_global_locked(p);
   p.wheel.move_all_to(s.shared_wheel, detail::monotonic_now());
-  notice_shared_timer_locked(s.shared_wheel.next_when());  // while it was surplus, nobody counted its timers
+  notice_timer_locked(s.shared_wheel.next_when());  // while it was surplus, nobody counted its timers
   if (--s.surplus_processors == 0) s.attention.fetch_and(~Scheduler::kResized, std::memory_order_release);
 }
 
@@ -179,7 +190,7 @@ void put_processor_locked(Processor& p) noexcept {
   s.idle_processors = &p;
   s.idle_processor_count.fetch_add(1, std::memory_order_seq_cst);
   // Its timers were its own until now; the keeper may have gone to sleep before they were armed.
-  if (const MonotonicNanos when = p.wheel.next_when(); when != kNever) notice_shared_timer_locked(when);
+  if (const MonotonicNanos when = p.wheel.next_when(); when != kNever) notice_timer_locked(when);
 }
 
 void serve_pinned_from_idle_locked() noexcept {
@@ -285,7 +296,7 @@ void stop_machine(Machine& m) noexcept {
         }
       }
       push_idle_machine_locked(m);
-      if (s.timer_keeper == nullptr && s.idle_processor_count.load(std::memory_order_relaxed) > 0) s.timer_keeper = &m;
+      keep_timers_locked(m);
     }
     sleep_as_idle(m);
   }
@@ -293,9 +304,9 @@ void stop_machine(Machine& m) noexcept {
 
 void add_idle_machine_locked(Machine& m) noexcept { push_idle_machine_locked(m); }
 
-void notice_shared_timer(MonotonicNanos when) noexcept {
+void notice_timer(MonotonicNanos when) noexcept {
   const SpinGuard guard(scheduler().lock);
-  notice_shared_timer_locked(when);
+  notice_timer_locked(when);
 }
 
 void wake_searcher() noexcept {
@@ -350,6 +361,7 @@ void hand_off_processor(Machine& m) noexcept {
   {
     const SpinGuard guard(s.lock);
     release_processor_locked(m);
+    notice_timer_locked(p.wheel.next_when());
   }
   // As in become_idle: what was published after the look above is either seen here or its adder sees the idle processor.
   detail::fence_seq_cst();

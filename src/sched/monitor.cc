@@ -89,6 +89,7 @@ void demand(Machine& m, std::uint64_t tick) noexcept {
     const SpinGuard guard(scheduler().lock);
     put_processor_locked(*taken);
   }
+  notice_timer(taken->wheel.next_when());
   wake_searcher();
 }
 

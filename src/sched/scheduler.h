@@ -110,7 +110,7 @@ void wait_for_processor_locked(Machine& m) noexcept;                // m has pin
 bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;    // false: m is not idle
 void add_idle_machine_locked(Machine& m) noexcept;                  // a new one, whose thread then calls
 void sleep_as_idle(Machine& m) noexcept;                            // this first
-void notice_shared_timer(detail::MonotonicNanos when) noexcept;     // the shared wheel's earliest timer came nearer
+void notice_timer(detail::MonotonicNanos when) noexcept;            // earlier than the keeper may know of
 Processor* take_idle_processor_locked() noexcept;
 void attach(Machine& m, Processor& p) noexcept;
 void become_idle(Machine& m) noexcept;           // P4..P6; on return look again

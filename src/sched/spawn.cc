@@ -70,6 +70,7 @@ void set_name(Goroutine& g, std::string_view name) noexcept {
   const std::size_t n = std::min(name.size(), sizeof g.name - 1);
   std::memcpy(g.name, name.data(), n);
   g.name[n] = '\0';
+  g.has_name = n > 0;
 }
 
 // `count_delta` goroutines more (or fewer), counted where nobody else writes.
@@ -102,11 +103,8 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
     }
   }
   if (g == nullptr) throw_no_stack(size_class);
-  if (!options.name.empty()) {
-    set_name(*g, options.name);
-  } else {
-    g->name[0] = '\0';
-  }
+  g->has_name = false;
+  if (!options.name.empty()) set_name(*g, options.name);
   g->entry = entry;
   g->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
   g->eh = {};

@@ -8,10 +8,13 @@ namespace weft::sched {
 using detail::SpinGuard;
 using detail::Status;
 
-StackPool& stack_pool() noexcept {
-  static constinit StackPool pool;
-  return pool;
+namespace {
+constinit StackPool the_stack_pool;
 }
+
+StackPool& stack_pool() noexcept { return the_stack_pool; }
+
+const StackPool::DebugLayout StackPool::kDebugLayout = {&the_stack_pool, kColors, kClassBytes};
 
 std::uint8_t StackPool::class_of(std::size_t bytes) noexcept {
   std::uint8_t c = 0;
@@ -29,7 +32,6 @@ Goroutine* StackPool::control_block(const Chunk& chunk, std::uint8_t size_class,
 Goroutine* StackPool::build(const Chunk& chunk, std::uint8_t size_class, std::uint32_t index) noexcept {
   Goroutine* g = ::new (control_block(chunk, size_class, index)) Goroutine();
   g->size_class = size_class;
-  g->color = static_cast<std::uint16_t>(index % kColors);
   g->stack_low = slot_base(chunk, size_class, index) + guard_bytes(size_class);
   g->stack_high = reinterpret_cast<std::byte*>(g);
   return g;

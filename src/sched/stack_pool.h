@@ -4,7 +4,7 @@
 //   | guard page | usable stack, grows down ............................ | callable | Goroutine | color |
 //   low address                                                                             high address
 //
-// The control block is shifted down by 0..15 cache lines ("color"), so that the hot lines of many goroutines do not all
+// The control block is shifted down by 0..31 cache lines ("color"), so that the hot lines of many goroutines do not all
 // fall into the same sets of the cache.
 //
 // INVARIANTS [stack.I1] a slot is handed out only with its guard in place; a guard is never removed
@@ -83,7 +83,7 @@ class StackPool {
       16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20, 256 << 20, std::size_t{1} << 30};
   static constexpr std::uint32_t kChunks = 48;
   static constexpr std::uint32_t kGuardBatch = 32;
-  static constexpr std::uint32_t kColors = 16;
+  static constexpr std::uint32_t kColors = 32;
 
   struct Chunk {
     std::byte* base = nullptr;
@@ -91,6 +91,14 @@ class StackPool {
     std::uint32_t guarded = 0;                   // slots [0, guarded) have their guard
     detail::Atomic<std::uint32_t> used{0};       // slots [0, used) were handed out at least once
   };
+  /// For tools/gdb/weft.py, which cannot see constants that the compiler folded.
+  struct DebugLayout {
+    StackPool* pool;
+    std::uint32_t colors;
+    std::array<std::size_t, kClasses> class_bytes;
+  };
+  [[gnu::used]] static const DebugLayout kDebugLayout;
+
   struct ColdSlot {
     std::uint32_t chunk, index;
   };

@@ -43,7 +43,7 @@ void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept {
     // No wake-up: this processor looks at its wheel before it goes idle, and the monitor while it runs user code.
     p->wheel.add(timer, sched::coarse_now());
   } else if (s.shared_wheel.add(timer, sched::coarse_now())) {
-    sched::notice_shared_timer(timer.when);
+    sched::notice_timer(timer.when);
   }
 }
 
