@@ -78,7 +78,8 @@ struct OpenBracket {
   void add(std::int64_t value) { result = end == ']' ? result + value : std::max(result, value); }
 };
 
-/// Iterative: `open` (cleared first) holds the open brackets, of which there may be `depth_limit`.
+/// Iterative: `open` (cleared first) holds the brackets around the innermost open one; `depth_limit` of them may be
+/// open in all.
 class IterativeParser {
  public:
   IterativeParser(std::string_view text, std::vector<OpenBracket>& open, std::size_t depth_limit)
@@ -87,39 +88,49 @@ class IterativeParser {
   }
 
   Parsed document() {
-    while (at_ < text_.size()) {
-      if (text_[at_] == '[' || text_[at_] == '(') {
-        if (open_.size() == depth_limit_) return {0, ParseOutcome::too_deep};
-        open_.push_back({0, text_[at_++] == '[' ? ']' : ')'});
-        continue;
-      }
-      Parsed one = parse_number(text_, at_);
-      if (one.outcome != ParseOutcome::parsed || !close_brackets(one)) return {0, ParseOutcome::syntax_error};
-      if (open_.empty()) return one;
+    std::size_t at = 0;
+    for (;;) {
+      if (const ParseOutcome outcome = open_brackets(at); outcome != ParseOutcome::parsed) return {0, outcome};
+      Parsed one = parse_number(text_, at);
+      if (one.outcome != ParseOutcome::parsed || !close_brackets(at, one)) return {0, ParseOutcome::syntax_error};
+      if (depth_ == 0) return one;
     }
-    return {0, ParseOutcome::syntax_error};
   }
 
  private:
-  // Hands `one` to the innermost bracket, and on outwards as brackets close. False: the text goes on wrongly.
-  bool close_brackets(Parsed& one) {
-    while (!open_.empty()) {
-      OpenBracket& top = open_.back();
-      top.add(one.value);
-      if (at_ == text_.size()) return false;
-      const char next = text_[at_++];
-      if (next == ',') return true;
-      if (next != top.end) return false;
-      one.value = top.result;
-      open_.pop_back();
+  // Enters all brackets that open at `at`.
+  ParseOutcome open_brackets(std::size_t& at) {
+    for (; at < text_.size() && (text_[at] == '[' || text_[at] == '('); ++at) {
+      if (depth_ == depth_limit_) return ParseOutcome::too_deep;
+      if (depth_++ > 0) open_.push_back(innermost_);
+      innermost_ = {0, text_[at] == '[' ? ']' : ')'};
     }
-    return at_ == text_.size();
+    return ParseOutcome::parsed;
   }
 
-  std::string_view text_;
+  // Hands `one` to the innermost bracket, and on outwards as brackets close. False: the text goes on wrongly.
+  bool close_brackets(std::size_t& at, Parsed& one) {
+    for (; depth_ > 0; ++at) {
+      innermost_.add(one.value);
+      if (at == text_.size()) return false;
+      if (text_[at] == ',') {
+        ++at;
+        return true;
+      }
+      if (text_[at] != innermost_.end) return false;
+      one.value = innermost_.result;
+      if (--depth_ == 0) continue;
+      innermost_ = open_.back();
+      open_.pop_back();
+    }
+    return at == text_.size();
+  }
+
+  const std::string_view text_;
   std::vector<OpenBracket>& open_;
-  std::size_t depth_limit_;
-  std::size_t at_ = 0;
+  const std::size_t depth_limit_;
+  std::size_t depth_ = 0;
+  OpenBracket innermost_;
 };
 
 }  // namespace lab

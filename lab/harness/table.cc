@@ -49,7 +49,7 @@ std::string bar_cell(const Verdict& verdict, bool decides) {
   if (verdict.factor > 0) {
     char factor[32];
     std::snprintf(factor, sizeof factor, verdict.factor < 9.95 ? " %.2fx" : " %.0fx", verdict.factor);
-    text += factor;
+    text += verdict.factor < 99.5 ? factor : " >99x";
   }
   return text + (verdict.clear ? "  " : " ~");
 }
@@ -93,18 +93,13 @@ std::string measure_line(const MeasureResult& measure, bool with_go) {
 std::string format_number(double value) {
   char text[48];
   const double size = std::fabs(value);
-  if (size >= 1e7) {
-    std::snprintf(text, sizeof text, size < 1e8 ? "%.1f M" : "%.0f M", value / 1e6);
+  if (size >= 999'999.5) {
+    std::snprintf(text, sizeof text, size < 9.995e6 ? "%.2f M" : size < 99.95e6 ? "%.1f M" : "%.0f M", value / 1e6);
     return text;
   }
+  if (size > 0 && size < 0.001) return value < 0 ? ">-0.001" : "<0.001";
   if (size < 99.95) {
-    std::snprintf(text, sizeof text, "%.*f",
-                  size == 0        ? 0
-                  : size < 0.00995 ? 4
-                  : size < 0.0995  ? 3
-                  : size < 9.995   ? 2
-                                   : 1,
-                  value);
+    std::snprintf(text, sizeof text, "%.*f", size == 0 ? 0 : size < 0.0995 ? 3 : size < 9.995 ? 2 : 1, value);
     return text;
   }
   std::snprintf(text, sizeof text, "%.0f", value);

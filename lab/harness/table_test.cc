@@ -25,13 +25,15 @@ ScenarioResult sample() {
 
 TEST(FormatNumber, ThreeDigitsThatCount) {
   EXPECT_EQ(format_number(0), "0");
-  EXPECT_EQ(format_number(0.00084), "0.0008");
+  EXPECT_EQ(format_number(0.00084), "<0.001");
   EXPECT_EQ(format_number(0.0518), "0.052");
   EXPECT_EQ(format_number(6.6), "6.60");
   EXPECT_EQ(format_number(24.04), "24.0");
   EXPECT_EQ(format_number(99.96), "100");
   EXPECT_EQ(format_number(1312.4), "1,312");
-  EXPECT_EQ(format_number(-1234567), "-1,234,567");
+  EXPECT_EQ(format_number(-123456), "-123,456");
+  EXPECT_EQ(format_number(6111900), "6.11 M");
+  EXPECT_EQ(format_number(48.1e6), "48.1 M");
   EXPECT_EQ(format_number(273e6), "273 M");
 }
 
