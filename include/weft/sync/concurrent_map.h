@@ -61,16 +61,17 @@ class ConcurrentMap {
     std::optional<V> before;  // destroyed after the lock
     const std::unique_lock lock(shard.mutex);
     const auto [it, fresh] = shard.table.try_emplace(std::move(key), std::move(value));
-    if (!fresh) before = exchange(it->second, std::move(value));
+    if (!fresh) replace(it->second, std::move(value), before);
   }
 
   /// Puts `value` under `key` and returns what was there.
   std::optional<V> swap(K key, V value) {
     Shard& shard = shard_of(key);
+    std::optional<V> before;
     const std::unique_lock lock(shard.mutex);
     const auto [it, fresh] = shard.table.try_emplace(std::move(key), std::move(value));
-    if (fresh) return std::nullopt;
-    return exchange(it->second, std::move(value));
+    if (!fresh) replace(it->second, std::move(value), before);
+    return before;
   }
 
   struct Loaded {
@@ -103,7 +104,7 @@ class ConcurrentMap {
     const std::unique_lock lock(shard.mutex);
     const auto it = shard.table.find(key);
     if (it == shard.table.end() || !(it->second == expected)) return false;
-    before = exchange(it->second, std::move(desired));
+    replace(it->second, std::move(desired), before);
     return true;
   }
 
@@ -174,8 +175,8 @@ class ConcurrentMap {
   const Shard& shard_of(const K& key) const { return shards_[index_of(key)]; }
 
   // For a V that can be moved but not assigned.
-  static std::optional<V> exchange(V& place, V&& value) {
-    std::optional<V> before(std::move(place));
+  static void replace(V& place, V&& value, std::optional<V>& before) {
+    before.emplace(std::move(place));
     if constexpr (std::is_move_assignable_v<V>) {
       place = std::move(value);
     } else {
@@ -183,7 +184,6 @@ class ConcurrentMap {
       std::destroy_at(std::addressof(place));
       std::construct_at(std::addressof(place), std::move(value));
     }
-    return before;
   }
 
   std::optional<V> take(const K& key) {
