@@ -1,0 +1,147 @@
+// Taking processors by brute force: the hand-shake of src/sched/steal_request.h on real threads with the real membarrier.
+//
+// One machine goes in and out of the runtime as fast as it can, one monitor takes its processor at every chance and gives
+// it back. A machine that is inside must keep its processor: it looks at its request word before it leaves, and kTaken there
+// is a violation. The control runs the same without the barrier and must find violations, or the test proves nothing.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <random>
+#include <thread>
+
+#include "os/membarrier.h"
+#include "sched/steal_request.h"
+#include "stress/chan_stress_support.h"
+
+namespace weft::stress {
+namespace {
+
+using detail::MachineHead;
+using detail::Processor;
+using detail::StealRequest;
+using Clock = std::chrono::steady_clock;
+
+struct Counts {
+  std::uint64_t steals = 0;
+  std::uint64_t cancels = 0;     // the machine came by in time, or the monitor found it inside
+  std::uint64_t violations = 0;  // taken while inside, or gone without having been taken
+};
+
+class Duel {
+ public:
+  explicit Duel(std::uint64_t seed) : random_(seed) {
+    machine_.tick.store(2, std::memory_order_relaxed);
+    machine_.p.store(processor(), std::memory_order_relaxed);
+  }
+
+  /// Until `enough(counts)` or `limit`.
+  template <class Barrier, class Enough>
+  Counts run(Barrier barrier, Clock::duration limit, Enough enough) {
+    const auto end = Clock::now() + limit;
+    std::thread machine([this] {
+      while (!stop_.load(std::memory_order_relaxed)) live();
+    });
+    Counts counts;
+    do {
+      for (int i = 0; i < 100; ++i) attempt(barrier, counts);
+      counts.violations = violations_.load(std::memory_order_relaxed);
+    } while (Clock::now() < end && !enough(counts));
+    stop_.store(true, std::memory_order_relaxed);
+    machine.join();
+    counts.violations = violations_.load(std::memory_order_relaxed);
+    return counts;
+  }
+
+ private:
+  // Never looked into; the protocol only passes it on.
+  Processor* processor() noexcept { return reinterpret_cast<Processor*>(this); }
+
+  // The machine: a stretch of user code, then one section, entered as detail::Section enters.
+  void live() noexcept {
+    pause(random_() % 64);
+    const std::uint64_t tick = machine_.tick.load(std::memory_order_relaxed);
+    machine_.tick.store(tick + 1, std::memory_order_relaxed);
+    detail::compiler_barrier();
+    if (machine_.request.load(std::memory_order_relaxed) != StealRequest::kNone && sched::answer_steal_request(machine_)) {
+      take_back();
+    }
+    if (machine_.p.load(std::memory_order_relaxed) == nullptr) violations_.fetch_add(1, std::memory_order_relaxed);
+    pause(random_() % 16);
+    if (machine_.request.load(std::memory_order_relaxed) == StealRequest::kTaken) {
+      violations_.fetch_add(1, std::memory_order_relaxed);
+      sched::answer_steal_request(machine_);
+      take_back();
+    }
+    machine_.tick.store(tick + 2, std::memory_order_release);
+  }
+
+  // A machine whose processor was taken waits until it is given one.
+  void take_back() noexcept {
+    Processor* given = nullptr;
+    for (int turn = 0; (given = mailbox_.exchange(nullptr, std::memory_order_acquire)) == nullptr; ++turn) wait(turn);
+    machine_.p.store(given, std::memory_order_relaxed);
+  }
+
+  template <class Barrier>
+  void attempt(Barrier barrier, Counts& counts) {
+    const std::uint64_t tick = machine_.tick.load(std::memory_order_acquire);
+    if ((tick & 1) != 0) return;
+    Processor* taken = sched::try_take_processor(machine_, tick, barrier);
+    if (taken == nullptr) {
+      ++counts.cancels;
+      return;
+    }
+    ++counts.steals;
+    mailbox_.store(taken, std::memory_order_release);
+    for (int turn = 0; mailbox_.load(std::memory_order_relaxed) != nullptr; ++turn) wait(turn);
+  }
+
+  // The other is most often on the other core and here in a moment; on a busy machine it may have to be let on.
+  static void wait(int turn) noexcept {
+    if (turn % 4096 < 4095) return detail::cpu_relax();
+    std::this_thread::yield();
+  }
+  static void pause(std::uint64_t turns) noexcept {
+    for (std::uint64_t i = 0; i < turns; ++i) detail::cpu_relax();
+  }
+
+  MachineHead machine_;
+  Random random_;  // the machine's
+  alignas(64) std::atomic<Processor*> mailbox_{nullptr};
+  alignas(64) std::atomic<std::uint64_t> violations_{0};
+  std::atomic<bool> stop_{false};
+};
+
+std::uint64_t printed_seed() {
+  const std::uint64_t seed = number_from_environment("WEFT_STRESS_SEED", std::random_device{}());
+  std::cout << "WEFT_STRESS_SEED=" << seed << std::endl;
+  return seed;
+}
+
+void print(const char* what, const Counts& counts) {
+  std::cout << what << ": " << counts.steals << " steals, " << counts.cancels << " cancelled, " << counts.violations
+            << " violations\n";
+}
+
+TEST(StealProtocolStress, AMachineInsideKeepsItsProcessor) {
+  const auto end = Clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10));
+  const auto enough = [&](const Counts& c) { return Clock::now() >= end && c.steals > 0 && c.cancels > 0; };
+  const Counts counts = Duel(printed_seed()).run([] { os::membarrier(); }, std::chrono::hours(2), enough);
+  print("with membarrier", counts);
+  EXPECT_EQ(counts.violations, 0u);
+  EXPECT_GT(counts.steals, 0u);
+  EXPECT_GT(counts.cancels, 0u);
+}
+
+TEST(StealProtocolStress, ControlWithoutMembarrierItBreaks) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "on one core a context switch is a barrier";
+  const Counts counts = Duel(printed_seed()).run([] {}, std::chrono::seconds(60), [](const Counts& c) { return c.violations > 0; });
+  print("without membarrier", counts);
+  EXPECT_GT(counts.violations, 0u) << "the test cannot tell a broken protocol from a sound one on this machine";
+}
+
+}  // namespace
+}  // namespace weft::stress
