@@ -8,7 +8,7 @@
 namespace {
 
 void parked_program(const std::string& name) {
-  const unsigned settle = bench::config().quick ? 200 : 500;
+  const unsigned settle = bench::config().quick ? 1200 : 1500;  // the monitor gives stack pages back a second after
   const unsigned measure = bench::config().quick ? 500 : 2000;
   auto never = weft::make_chan<void>();
   for (int i = 0; i < 100; ++i) weft::go([never] { never.recv(); });

@@ -3,9 +3,9 @@ package main
 import "time"
 
 func parkedProgram(name string) {
-	settle, measure := uint(500), uint(2000)
+	settle, measure := uint(1500), uint(2000)
 	if quick {
-		settle, measure = 200, 500
+		settle, measure = 1200, 500
 	}
 	never := make(chan struct{})
 	for i := 0; i < 100; i++ {
