@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <exception>
+#include <iostream>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -39,6 +42,25 @@ template <class Condition>
 void until(Condition condition) {
   while (!condition()) weft::yield();
 }
+
+/// A seed for a random test: WEFT_STRESS_SEED, or a new one, which is printed if the test has failed.
+class Seed {
+ public:
+  Seed() {
+    if (const char* given = std::getenv("WEFT_STRESS_SEED"))
+      value_ = static_cast<unsigned>(std::strtoul(given, nullptr, 10));
+  }
+  ~Seed() {
+    if (testing::Test::HasFailure()) std::cout << "failed with WEFT_STRESS_SEED=" << value_ << "\n";
+  }
+  Seed(const Seed&) = delete;
+  Seed& operator=(const Seed&) = delete;
+
+  unsigned value() const { return value_; }
+
+ private:
+  unsigned value_ = std::random_device{}();
+};
 
 /// Every primitive works from goroutines and from plain threads; the tests that take a Side run both ways.
 enum class Side { kGoroutines, kThreads };

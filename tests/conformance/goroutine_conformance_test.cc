@@ -1,6 +1,9 @@
 // Goroutines and their processors as Go's scheduler suite describes them. There is no Goexit: a goroutine ends by
 // returning.
 #include <atomic>
+#include <functional>
+#include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -187,7 +190,7 @@ TEST(GoroutineConformance, ProcessorsComeAndGoUnderLoad) {
     Crew crew(Side::kGoroutines);
     for (int i = 0; i < 2; ++i) {
       crew.go([i] {
-        for (int n = 0; n < 300; ++n) weft::set_max_procs(1 + (n + i) % 4);
+        for (int n = 0; n < 3'000; ++n) weft::set_max_procs(1 + (n + i) % 4);
       });
     }
     crew.join();
@@ -203,13 +206,22 @@ TEST(GoroutineConformance, AnAbsurdNumberOfProcessorsIsRefused) {
   EXPECT_EQ(weft::set_max_procs(0), before);
 }
 
-TEST(GoroutineConformance, TheMainGoroutineHasTheFirstIdOfItsProcessOrALaterOne) {
+TEST(GoroutineConformance, IdsAreUniqueAndAPlainThreadHasNone) {
   EXPECT_EQ(weft::goroutine_id(), 0U);
-  in_runtime(2, [] {
-    const std::uint64_t main_id = weft::goroutine_id();
-    EXPECT_GE(main_id, 1U);
-    const std::uint64_t other = weft::spawn([] { return weft::goroutine_id(); }).join();
-    EXPECT_GT(other, main_id);
+  in_runtime(4, [] {
+    constexpr int kGoroutines = 500;
+    auto ids = make_chan<std::uint64_t>(kGoroutines);
+    Crew crew(Side::kGoroutines);
+    for (int i = 0; i < kGoroutines; ++i) {
+      crew.go([ids] {
+        const std::uint64_t id = weft::goroutine_id();
+        weft::yield();
+        EXPECT_EQ(weft::goroutine_id(), id);
+        ids.send(id);
+      });
+    }
+    std::set<std::uint64_t> seen{0, weft::goroutine_id()};
+    for (int i = 0; i < kGoroutines; ++i) EXPECT_TRUE(seen.insert(ids.recv().value()).second);
   });
 }
 

@@ -189,9 +189,7 @@ TEST_P(TimerConformance, AResetTimerIsNotEarly) {
 TEST_P(TimerConformance, NoStaleValueAfterStopOrReset) {
   perform([] {
     weft::Timer timer{1ns};
-    EXPECT_EQ(timer.chan().cap(), 0U);
     weft::sleep_for(5ms);
-    EXPECT_EQ(timer.chan().len(), 0U);
     EXPECT_TRUE(timer.stop());
     EXPECT_TRUE(timer.chan().try_recv().empty);
 
@@ -280,9 +278,8 @@ TEST_P(TimerConformance, ATimerMovedIntoThePastAgainAndAgainFires) {
 // lost.
 TEST_P(TimerConformance, TimersMovedToAndFroLoseNothing) {
   perform([] {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937 random(seed);
+    const conformance::Seed seed;
+    std::mt19937 random(seed.value());
     std::vector<std::unique_ptr<weft::Timer>> timers;
     for (int i = 0; i < 100; ++i) timers.push_back(std::make_unique<weft::Timer>(0s));
     std::vector<int> steps(timers.size());
