@@ -67,16 +67,6 @@ void wake_keeper_locked(Machine& keeper) noexcept {
   }
 }
 
-void leave_pinned_waiting_locked(Machine& m) noexcept {
-  if (!m.waits_for_processor) return;
-  Scheduler& s = scheduler();
-  Machine** at = &s.pinned_waiting;
-  while (*at != &m) at = &(*at)->pinned_waiting_next;
-  *at = m.pinned_waiting_next;
-  m.waits_for_processor = false;
-  if (s.pinned_waiting == nullptr) s.attention.fetch_and(~Scheduler::kPinnedWaiting, std::memory_order_release);
-}
-
 // The keeper slept until the next timer. True: it took a processor and goes on.
 bool keeper_deadline_passed(Machine& m) noexcept {
   Scheduler& s = scheduler();
@@ -137,16 +127,6 @@ void keep_timers_locked(Machine& m) noexcept {
   s.keeper_deadline = next;
 }
 
-// There is an earlier timer than the keeper may know of.
-void notice_timer_locked(MonotonicNanos when) noexcept {
-  Scheduler& s = scheduler();
-  if (s.timer_keeper == nullptr) {
-    wake_monitor();
-  } else if (when < s.keeper_deadline) {
-    wake_keeper_locked(*s.timer_keeper);
-  }
-}
-
 bool hand_to_idle_machine_locked(Processor& p, bool as_searcher) noexcept {
   Machine* m = pop_idle_machine_locked();
   if (m == nullptr) return false;
@@ -158,86 +138,6 @@ bool hand_to_idle_machine_locked(Processor& p, bool as_searcher) noexcept {
 }
 
 }  // namespace
-
-void retire_processor_locked(Processor& p) noexcept {
-  Scheduler& s = scheduler();
-  empty_into_global_locked(p);
-  p.wheel.move_all_to(s.shared_wheel, detail::monotonic_now());
-  notice_timer_locked(s.shared_wheel.next_when());  // while it was surplus, nobody counted its timers
-  if (--s.surplus_processors == 0) s.attention.fetch_and(~Scheduler::kResized, std::memory_order_release);
-}
-
-void put_processor_locked(Processor& p) noexcept {
-  Scheduler& s = scheduler();
-  p.machine.store(nullptr, std::memory_order_relaxed);
-  p.held = false;
-  if (p.index >= s.max_procs.load(std::memory_order_relaxed)) {
-    retire_processor_locked(p);
-    return;
-  }
-  if (Goroutine* g = p.runnext.exchange(nullptr, std::memory_order_relaxed)) {  // nobody steals from there
-    s.global.push(g);
-    s.global_count.store(s.global.count, std::memory_order_relaxed);
-  }
-  const bool paused = (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0;
-  for (Machine* m = s.pinned_waiting; m != nullptr && !paused; m = m->pinned_waiting_next) {
-    if (!m->idle) continue;  // between two looks; it will take an idle processor itself
-    give_locked(*m, p, false);
-    wake_machine(*m);
-    return;
-  }
-  p.idle_next = s.idle_processors;
-  s.idle_processors = &p;
-  s.idle_processor_count.fetch_add(1, std::memory_order_seq_cst);
-  // Its timers were its own until now; the keeper may have gone to sleep before they were armed.
-  if (const MonotonicNanos when = p.wheel.next_when(); when != kNever) notice_timer_locked(when);
-}
-
-void serve_pinned_from_idle_locked() noexcept {
-  for (Machine* m = scheduler().pinned_waiting; m != nullptr;) {
-    Machine* next = m->pinned_waiting_next;
-    if (m->idle) {
-      Processor* p = take_idle_processor_locked();
-      if (p == nullptr) return;
-      give_to_idle_machine_locked(*m, *p);
-    }
-    m = next;
-  }
-}
-
-void attach(Machine& m, Processor& p) noexcept {
-  m.p.store(&p, std::memory_order_relaxed);
-  p.machine.store(&m, std::memory_order_release);
-}
-
-Processor* take_idle_processor_locked() noexcept {
-  Scheduler& s = scheduler();
-  if ((s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0) return nullptr;
-  Processor* p = s.idle_processors;
-  if (p == nullptr) return nullptr;
-  s.idle_processors = p->idle_next;
-  p->held = true;
-  s.idle_processor_count.fetch_sub(1, std::memory_order_seq_cst);
-  wake_monitor();
-  return p;
-}
-
-void release_processor_locked(Machine& m) noexcept {
-  Processor& p = *processor_of(m);
-  m.p.store(nullptr, std::memory_order_relaxed);
-  put_processor_locked(p);
-}
-
-void wait_for_processor_locked(Machine& m) noexcept {
-  if (m.waits_for_processor) return;
-  Scheduler& s = scheduler();
-  m.waits_for_processor = true;
-  m.pinned_waiting_next = nullptr;
-  Machine** at = &s.pinned_waiting;
-  while (*at != nullptr) at = &(*at)->pinned_waiting_next;
-  *at = &m;
-  s.attention.fetch_or(Scheduler::kPinnedWaiting, std::memory_order_release);
-}
 
 bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept {
   if (!m.idle) return false;
@@ -277,6 +177,7 @@ void sleep_as_idle(Machine& m) noexcept {
 
 void stop_machine(Machine& m) noexcept {
   Scheduler& s = scheduler();
+  m.has_run = false;
   while (processor_of(m) == nullptr) {
     {
       const SpinGuard guard(s.lock);
@@ -303,6 +204,15 @@ void stop_machine(Machine& m) noexcept {
 }
 
 void add_idle_machine_locked(Machine& m) noexcept { push_idle_machine_locked(m); }
+
+void notice_timer_locked(MonotonicNanos when) noexcept {
+  Scheduler& s = scheduler();
+  if (s.timer_keeper == nullptr) {
+    wake_monitor();
+  } else if (when < s.keeper_deadline) {
+    wake_keeper_locked(*s.timer_keeper);
+  }
+}
 
 void notice_timer(MonotonicNanos when) noexcept {
   const SpinGuard guard(scheduler().lock);

@@ -26,6 +26,7 @@ struct alignas(64) Machine : detail::MachineHead {
   detail::ExceptionState* exceptions = nullptr;  // this thread's __cxa_get_globals()
   int* errno_address = nullptr;
   bool searching = false;            // counted in Scheduler::searching
+  bool has_run = false;              // something, since it has its processor
 
   // under the scheduler's lock
   Machine* idle_next = nullptr;
@@ -42,10 +43,12 @@ struct alignas(64) Machine : detail::MachineHead {
   detail::Atomic<Goroutine*> exclusive_pin{nullptr};  // runs only this goroutine
   detail::Atomic<std::uint32_t> pinned_here{0};       // goroutines pinned to it, so it declines long-runners
   detail::Atomic<bool> in_blocking{false};            // inside weft::blocking: known to block
+  detail::Atomic<bool> asked_to_yield{false};         // by the monitor: its goroutine has had more than a slice
   std::int32_t thread_id = 0;
 
   // the monitor's notes
   std::uint64_t seen_tick = 0;
+  std::int64_t seen_switches = -1;   // of its processor
   std::int64_t seen_cpu_nanos = -1;  // the thread's CPU time when it was first seen at that tick with work waiting
 
   // preempt.h

@@ -69,11 +69,10 @@ Processor* take_from(Machine& m, std::uint64_t tick) noexcept {
   return try_take_processor(m, tick, os::membarrier);
 }
 
-// The tick stands still while work waits: is it time? A spinner must have used its slice of CPU, not of time: a thread that
-// the kernel has not put on a core for a while stands still too, and taking its processor would help nobody.
-bool overdue(Machine& m, bool& blocked) noexcept {
-  blocked = os::thread_state(m.thread_id) == os::ThreadState::kSleeping;
-  if (blocked) return true;
+// The same goroutine has run since the last look while work waits: is it time? It must have used its slice of CPU, not of
+// time: a thread that the kernel has not put on a core for a while stands still too, and taking its processor would help
+// nobody.
+bool slice_is_used(Machine& m) noexcept {
   if (scheduler().config.preempt == Preempt::kOff) return false;
   const std::int64_t used = os::thread_cpu_nanos(m.thread_id);
   if (m.seen_cpu_nanos < 0) m.seen_cpu_nanos = used;
@@ -102,14 +101,19 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
     demand(*m, tick);
     return false;
   }
-  if (tick != m->seen_tick) {
-    m->seen_tick = tick;
+  const std::int64_t switches = p.switches.read();
+  const bool stands_still = tick == m->seen_tick && (tick & 1) == 0;
+  m->seen_tick = tick;
+  if (switches != m->seen_switches) {
+    m->seen_switches = switches;
     m->seen_cpu_nanos = -1;
+    m->asked_to_yield.store(false, std::memory_order_relaxed);
     return false;
   }
-  if ((tick & 1) != 0 || !work_waits_for(p, now)) return false;
-  bool blocked = false;
-  if (!overdue(*m, blocked)) return false;
+  if (!work_waits_for(p, now)) return false;
+  const bool blocked = stands_still && os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
+  if (!blocked && !slice_is_used(*m)) return false;
+  if (!blocked) m->asked_to_yield.store(true, std::memory_order_relaxed);  // if it enters meanwhile; see enter_slow()
   Goroutine* g = m->g.load(std::memory_order_relaxed);
   Processor* taken = take_from(*m, tick);
   if (taken == nullptr) return false;

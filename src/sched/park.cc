@@ -184,8 +184,9 @@ void enter_slow() noexcept {
   if (sched::answer_steal_request(m)) {
     m.in_blocking.store(false, std::memory_order_relaxed);
     take_processor_again(m);
-  } else if (sched::must_give_up(scheduler(), *processor_of(m))) {
-    sched::leave_goroutine(m, AfterSwitch::kToGlobal);  // the monitor asks again and again, but this goroutine never parks
+  } else if (m.asked_to_yield.exchange(false, std::memory_order_relaxed) || sched::must_give_up(scheduler(), *processor_of(m))) {
+    // A goroutine that enters so often that its processor is never to be taken, and never parks.
+    sched::leave_goroutine(m, AfterSwitch::kToGlobal);
   }
 }
 

@@ -69,12 +69,20 @@ void stop_searching(Machine& m) noexcept {
   wake_searcher();
 }
 
+// Not before this machine has run what it was given the processor for, else two would pass it to and fro for ever; and not
+// each time, else two pinned goroutines that wake each other would starve the ring.
+bool may_serve_pinned_waiter(Machine& m) noexcept {
+  constexpr std::uint32_t kMostStreak = 32;
+  if (!m.has_run && m.pinned_ready.load(std::memory_order_relaxed) != 0) return false;
+  return ++processor_of(m)->pinned_streak % kMostStreak != 0;
+}
+
 // Pause, a smaller max_procs, or a machine that waits for a processor. True: this machine gave its processor up.
 bool attend(Machine& m) noexcept {
   Scheduler& s = scheduler();
   const std::uint32_t attention = s.attention.load(std::memory_order_acquire);
   if (attention == 0) return false;
-  if ((attention & Scheduler::kPinnedWaiting) != 0 && serve_pinned_waiter(m)) return true;
+  if ((attention & Scheduler::kPinnedWaiting) != 0 && may_serve_pinned_waiter(m) && serve_pinned_waiter(m)) return true;
   const bool surplus = processor_of(m)->index >= s.max_procs.load(std::memory_order_acquire);
   if ((attention & Scheduler::kPaused) == 0 && !surplus) return false;
   if (m.searching) {
@@ -117,7 +125,9 @@ Goroutine* pick(Machine& m) noexcept {
       continue;
     }
     stop_searching(m);
-    if (accept(m, g)) return g;
+    if (!accept(m, g)) continue;
+    m.has_run = true;
+    return g;
   }
 }
 

@@ -37,6 +37,7 @@ struct alignas(64) Processor {
   std::uint32_t random_state = 1;
   std::uint32_t schedule_tick = 0;   // counts picks of the scheduler loop; every so many the global queue comes first
   std::uint32_t picks_to_look = 1;   // to the next look at timers and the global queue from the fast pick
+  std::uint32_t pinned_streak = 0;   // times it went to a machine with pinned work; bounded, for the ring's sake
   std::uint32_t runnext_streak = 0;  // picks in a row from runnext; bounded, so a pair cannot starve the ring
   Atomic<Goroutine*> runnext{nullptr};
   FreeStacks free_stacks;

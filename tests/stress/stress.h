@@ -12,8 +12,10 @@
 #include <thread>
 
 #include "stress/chan_stress_support.h"
+#include "sched/trace_line.h"
 #include "weft/detail/park.h"
 #include "weft/detail/spin_lock.h"
+#include "weft/detail/timer_node.h"
 #include "weft/runtime.h"
 
 namespace weft::stress {
@@ -41,6 +43,7 @@ class Watchdog {
       if (changed_.wait_for(lock, patience, [this] { return ended_; })) return;
       if (steps_.load(std::memory_order_relaxed) != before) continue;
       std::cerr << "no progress for " << patience.count() << " s, at step " << before << "\n";
+      sched::write_trace_line(2, detail::monotonic_now());
       dump_goroutines(2);
       std::abort();
     }
