@@ -16,8 +16,8 @@ namespace {
 int clock_thread = -1;
 }
 
-/// The wheel's earliest timer came nearer: the clock will run what is due, some time from now.
-void notice_shared_timer(detail::MonotonicNanos) noexcept { model::ready(clock_thread); }
+/// A wheel's earliest timer came nearer: the clock will run what is due, some time from now.
+void notice_timer(detail::MonotonicNanos) noexcept { model::ready(clock_thread); }
 
 }  // namespace weft::sched
 
