@@ -26,6 +26,8 @@ struct MachineHead {
 
 inline MachineHead* current_machine() noexcept { return static_cast<MachineHead*>(model::thread_slot()); }
 
+inline void enter_slow() noexcept {}
+
 class Section {
  public:
   Section() noexcept {}  // not defaulted: an unused guard is no mistake
