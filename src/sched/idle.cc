@@ -51,7 +51,8 @@ void push_idle_machine_locked(Machine& m) noexcept {
   m.idle = true;
 }
 
-// What a machine's wake_word says. kGiven overrides kLookAgain: the keeper that is given a processor has no timers to look at.
+// What a machine's wake_word says. kGiven overrides kLookAgain: the keeper that is given a processor has no timers to
+// look at.
 constexpr std::uint32_t kAsleep = 0, kGiven = 1, kLookAgain = 2;
 
 void wake_machine(Machine& m) noexcept {
@@ -62,7 +63,8 @@ void wake_machine(Machine& m) noexcept {
 // The keeper sleeps on, until another time.
 void wake_keeper_locked(Machine& keeper) noexcept {
   std::uint32_t asleep = kAsleep;
-  if (keeper.wake_word.compare_exchange_strong(asleep, kLookAgain, std::memory_order_release, std::memory_order_relaxed)) {
+  if (keeper.wake_word.compare_exchange_strong(asleep, kLookAgain, std::memory_order_release,
+                                               std::memory_order_relaxed)) {
     os::futex_wake(keeper.wake_word);
   }
 }
@@ -71,7 +73,7 @@ void wake_keeper_locked(Machine& keeper) noexcept {
 bool keeper_deadline_passed(Machine& m) noexcept {
   Scheduler& s = scheduler();
   const SpinGuard guard(s.lock);
-  if (!m.idle) return false;  // it was given a processor at the same moment
+  if (!m.idle) return false;               // it was given a processor at the same moment
   if (s.timer_keeper != &m) return false;  // another sleeps until an earlier timer
   if (Processor* p = take_idle_processor_locked()) {
     remove_idle_machine_locked(m);
@@ -98,7 +100,8 @@ bool holds_processor() noexcept {
 
 // Returns when m.given was set (with the wake-up) or the machine, as keeper, took a processor itself.
 void sleep_until_woken(Machine& m) noexcept {
-  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i) detail::cpu_relax();
+  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i)
+    detail::cpu_relax();
   while (m.wake_word.exchange(kAsleep, std::memory_order_acquire) != kGiven) {
     const MonotonicNanos deadline = keeper_deadline(m);
     if (deadline == kNever) {
@@ -157,7 +160,7 @@ void become_idle(Machine& m) noexcept {
     m.searching = false;
     s.searching.fetch_sub(1, std::memory_order_seq_cst);
   }
-  detail::fence_seq_cst();  // P5, partner P2
+  detail::fence_seq_cst();       // P5, partner P2
   if (!work_anywhere()) return;  // P6
   const SpinGuard guard(s.lock);
   if (Processor* p = take_idle_processor_locked()) {
@@ -222,8 +225,8 @@ void notice_timer(MonotonicNanos when) noexcept {
 void wake_searcher() noexcept {
   Scheduler& s = scheduler();
   if (s.max_procs.load(std::memory_order_relaxed) == 1 && holds_processor()) return;  // the only one: none is idle
-  detail::fence_seq_cst();  // P2, partner P5
-  if (s.idle_processor_count.load(std::memory_order_acquire) == 0) return;  // P3
+  detail::fence_seq_cst();                                                            // P2, partner P5
+  if (s.idle_processor_count.load(std::memory_order_acquire) == 0) return;            // P3
   std::uint32_t none = 0;
   if (s.searching.load(std::memory_order_relaxed) != 0 ||
       !s.searching.compare_exchange_strong(none, 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
@@ -233,8 +236,8 @@ void wake_searcher() noexcept {
   {
     const SpinGuard guard(s.lock);
     p = take_idle_processor_locked();
-    // Under the lock: who puts a processor on the idle list after this, and is seen by the next adder, is not hidden from
-    // it by a searcher that never was.
+    // Under the lock: who puts a processor on the idle list after this, and is seen by the next adder, is not hidden
+    // from it by a searcher that never was.
     if (p == nullptr) s.searching.fetch_sub(1, std::memory_order_seq_cst);
   }
   if (p != nullptr) start_machine_with(*p, true);
@@ -273,7 +276,8 @@ void hand_off_processor(Machine& m) noexcept {
     release_processor_locked(m);
     notice_timer_locked(p.wheel.next_when());
   }
-  // As in become_idle: what was published after the look above is either seen here or its adder sees the idle processor.
+  // As in become_idle: what was published after the look above is either seen here or its adder sees the idle
+  // processor.
   detail::fence_seq_cst();
   if (work_anywhere()) wake_searcher();
 }

@@ -12,6 +12,39 @@ namespace weft::sched {
 using detail::Section;
 using detail::SpinGuard;
 
+void leave_pinned_waiting_locked(Machine& m) noexcept {
+  if (!m.waits_for_processor) return;
+  Scheduler& s = scheduler();
+  Machine** at = &s.pinned_waiting;
+  while (*at != &m) at = &(*at)->pinned_waiting_next;
+  *at = m.pinned_waiting_next;
+  m.waits_for_processor = false;
+  if (s.pinned_waiting == nullptr) s.attention.fetch_and(~Scheduler::kPinnedWaiting, std::memory_order_release);
+}
+
+void wait_for_processor_locked(Machine& m) noexcept {
+  if (m.waits_for_processor) return;
+  Scheduler& s = scheduler();
+  m.waits_for_processor = true;
+  m.pinned_waiting_next = nullptr;
+  Machine** at = &s.pinned_waiting;
+  while (*at != nullptr) at = &(*at)->pinned_waiting_next;
+  *at = &m;
+  s.attention.fetch_or(Scheduler::kPinnedWaiting, std::memory_order_release);
+}
+
+void serve_pinned_from_idle_locked() noexcept {
+  for (Machine* m = scheduler().pinned_waiting; m != nullptr;) {
+    Machine* next = m->pinned_waiting_next;
+    if (m->idle) {
+      Processor* p = take_idle_processor_locked();
+      if (p == nullptr) return;
+      give_to_idle_machine_locked(*m, *p);
+    }
+    m = next;
+  }
+}
+
 void push_pinned(Goroutine* g) noexcept {
   Scheduler& s = scheduler();
   Machine& m = *g->pinned_to;

@@ -100,28 +100,32 @@ void empty_into_global_locked(Processor& p) noexcept;     // the processor goes 
 // pick.cc: which goroutine is next
 Goroutine* pick(Machine& m) noexcept;            // blocks the machine until there is one and it has a processor
 
-// idle.cc: who sleeps, who is woken
-void wake_searcher() noexcept;                   // P2, P3
+// processors.cc: who holds one
+void attach(Machine& m, Processor& p) noexcept;
+Processor* take_idle_processor_locked() noexcept;
 void release_processor_locked(Machine& m) noexcept;
 void put_processor_locked(Processor& p) noexcept;                   // to who waits for one, the idle list, or away
 void retire_processor_locked(Processor& p) noexcept;                // beyond max_procs: what it holds goes to the others
-void serve_pinned_from_idle_locked() noexcept;
-void wait_for_processor_locked(Machine& m) noexcept;                // m has pinned work and no processor
-bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;    // false: m is not idle
-void add_idle_machine_locked(Machine& m) noexcept;                  // a new one, whose thread then calls
-void sleep_as_idle(Machine& m) noexcept;                            // this first
-void notice_timer(detail::MonotonicNanos when) noexcept;            // earlier than the keeper may know of
-Processor* take_idle_processor_locked() noexcept;
-void attach(Machine& m, Processor& p) noexcept;
+
+// idle.cc: who sleeps, who is woken
+void wake_searcher() noexcept;                   // P2, P3
 void become_idle(Machine& m) noexcept;           // P4..P6; on return look again
 void stop_machine(Machine& m) noexcept;          // sleeps until woken; m.p is set on return
 void start_machine_with(Processor& p, bool as_searcher) noexcept;   // hands a held processor to an idle or new machine
 void hand_off_processor(Machine& m) noexcept;    // m's processor to who needs it: another machine, or the idle list
+bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;    // false: m is not idle
+void add_idle_machine_locked(Machine& m) noexcept;                  // a new one, whose thread then calls
+void sleep_as_idle(Machine& m) noexcept;                            // this first
+void notice_timer(detail::MonotonicNanos when) noexcept;            // earlier than the keeper may know of
+void notice_timer_locked(detail::MonotonicNanos when) noexcept;
 
 // pinned.cc: goroutines that run on one machine only
 void push_pinned(Goroutine* g) noexcept;
 Goroutine* pop_pinned(Machine& m) noexcept;
 bool accept(Machine& m, Goroutine* g) noexcept;  // false: not here; it has been passed on
+void wait_for_processor_locked(Machine& m) noexcept;                // m has pinned work and no processor
+void leave_pinned_waiting_locked(Machine& m) noexcept;
+void serve_pinned_from_idle_locked() noexcept;
 bool serve_pinned_waiter(Machine& m) noexcept;   // true: m's processor went to a machine that waits for one
 
 // timers.cc
