@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     const std::size_t limit = arguments.size("depth-limit");
     lab::measure(arguments, [&](const std::string& text) {
       auto stack = stacks.get();
-      return lab::IterativeParser(text, *stack, limit).document();
+      return lab::parse_iteratively(text, *stack, limit);
     });
   });
 }

@@ -80,57 +80,31 @@ struct OpenBracket {
 
 /// Iterative: `open` (cleared first) holds the brackets around the innermost open one; `depth_limit` of them may be
 /// open in all.
-class IterativeParser {
- public:
-  IterativeParser(std::string_view text, std::vector<OpenBracket>& open, std::size_t depth_limit)
-      : text_(text), open_(open), depth_limit_(depth_limit) {
-    open_.clear();
-  }
-
-  Parsed document() {
-    std::size_t at = 0;
-    for (;;) {
-      if (const ParseOutcome outcome = open_brackets(at); outcome != ParseOutcome::parsed) return {0, outcome};
-      Parsed one = parse_number(text_, at);
-      if (one.outcome != ParseOutcome::parsed || !close_brackets(at, one)) return {0, ParseOutcome::syntax_error};
-      if (depth_ == 0) return one;
+inline Parsed parse_iteratively(std::string_view text, std::vector<OpenBracket>& open, std::size_t depth_limit) {
+  open.clear();
+  std::size_t at = 0;
+  std::size_t depth = 0;
+  OpenBracket innermost;
+  for (;;) {
+    for (; at < text.size() && (text[at] == '[' || text[at] == '('); ++at) {
+      if (depth == depth_limit) return {0, ParseOutcome::too_deep};
+      if (depth++ > 0) open.push_back({innermost.result, innermost.end});
+      innermost = {0, text[at] == '[' ? ']' : ')'};
     }
-  }
-
- private:
-  // Enters all brackets that open at `at`.
-  ParseOutcome open_brackets(std::size_t& at) {
-    for (; at < text_.size() && (text_[at] == '[' || text_[at] == '('); ++at) {
-      if (depth_ == depth_limit_) return ParseOutcome::too_deep;
-      if (depth_++ > 0) open_.push_back(innermost_);
-      innermost_ = {0, text_[at] == '[' ? ']' : ')'};
+    Parsed one = parse_number(text, at);
+    if (one.outcome != ParseOutcome::parsed) return one;
+    for (;; ++at) {  // hands `one` to the innermost bracket, and on outwards as brackets close
+      if (depth == 0) return at == text.size() ? one : Parsed{0, ParseOutcome::syntax_error};
+      innermost.add(one.value);
+      if (at < text.size() && text[at] == ',') break;
+      if (at == text.size() || text[at] != innermost.end) return {0, ParseOutcome::syntax_error};
+      one.value = innermost.result;
+      if (--depth == 0) continue;
+      innermost = {open.back().result, open.back().end};
+      open.pop_back();
     }
-    return ParseOutcome::parsed;
+    ++at;
   }
-
-  // Hands `one` to the innermost bracket, and on outwards as brackets close. False: the text goes on wrongly.
-  bool close_brackets(std::size_t& at, Parsed& one) {
-    for (; depth_ > 0; ++at) {
-      innermost_.add(one.value);
-      if (at == text_.size()) return false;
-      if (text_[at] == ',') {
-        ++at;
-        return true;
-      }
-      if (text_[at] != innermost_.end) return false;
-      one.value = innermost_.result;
-      if (--depth_ == 0) continue;
-      innermost_ = open_.back();
-      open_.pop_back();
-    }
-    return at == text_.size();
-  }
-
-  const std::string_view text_;
-  std::vector<OpenBracket>& open_;
-  const std::size_t depth_limit_;
-  std::size_t depth_ = 0;
-  OpenBracket innermost_;
-};
+}
 
 }  // namespace lab

@@ -14,7 +14,7 @@ constexpr std::size_t kNoLimit = SIZE_MAX;
 
 Parsed iterate(std::string_view text, std::size_t limit = kNoLimit) {
   std::vector<OpenBracket> open;
-  return IterativeParser(text, open, limit).document();
+  return parse_iteratively(text, open, limit);
 }
 
 TEST(Parsers, KnowSumsAndMaxima) {
