@@ -3,9 +3,9 @@
 #include "lab/harness/runner.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "lab/harness/process.h"
-#include "lab/harness/report_reader.h"
 
 namespace lab {
 namespace {
@@ -47,10 +47,6 @@ Runner::Runner(Locations locations, std::optional<GoToolchain> go, int repetitio
       repetitions_(repetitions),
       processors_(processors),
       progress_(progress) {}
-
-int Runner::steps(const Scenario& scenario) const {
-  return static_cast<int>(scenario.phases.size()) * repetitions_ * (go_ ? 4 : 2);
-}
 
 ScenarioResult Runner::run(const Scenario& scenario) {
   const auto start = std::chrono::steady_clock::now();

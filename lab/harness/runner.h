@@ -8,6 +8,7 @@
 
 #include "lab/harness/go_toolchain.h"
 #include "lab/harness/progress.h"
+#include "lab/harness/report_reader.h"
 #include "lab/harness/result.h"
 
 namespace lab {
@@ -27,14 +28,11 @@ class Runner {
   /// Builds the Go twins if there is a toolchain, then runs all programs of all phases, interleaved.
   ScenarioResult run(const Scenario& scenario);
 
-  /// How many program runs that will be.
-  int steps(const Scenario& scenario) const;
-
  private:
   void build_go(ScenarioResult& result);
   void run_round(ScenarioResult& result, int round);
   void run_one(ScenarioResult& result, const Phase& phase, Program program);
-  void take(ScenarioResult& result, const Phase& phase, Program program, const struct Reading& reading);
+  void take(ScenarioResult& result, const Phase& phase, Program program, const Reading& reading);
 
   Locations locations_;
   std::optional<GoToolchain> go_;
