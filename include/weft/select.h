@@ -2,6 +2,7 @@
 // Not here: the channels (chan.h), contexts (context.h). Guide: docs/guide/select.md
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -84,15 +85,24 @@ std::size_t select(Cases&&... cases) {
   static_assert((detail::IsSelectCase<Cases> && ...),
                 "weft::select: each argument is made by on_recv, on_send, on_timeout, on_done or otherwise");
   static_assert((0 + ... + (std::remove_cvref_t<Cases>::kOtherwise ? 1 : 0)) <= 1, "weft::select: otherwise stands at most once");
-  detail::SelectFrame<sizeof...(Cases)> frame;
+  constexpr std::size_t kCount = sizeof...(Cases);
+  constexpr bool kTryFirst = kCount <= 64 && (std::remove_cvref_t<Cases>::kTriesFreely && ...);
+  constexpr bool kIsOtherwise[] = {std::remove_cvref_t<Cases>::kOtherwise...};
+  constexpr auto kOtherwise = static_cast<std::size_t>(std::find(kIsOtherwise, kIsOtherwise + kCount, true) - kIsOtherwise);
+  detail::Fired fired;
+  if constexpr (kTryFirst) fired = detail::try_cases(cases...);
+  if (fired.index == detail::kNoCase) {
+    if constexpr (kTryFirst && kOtherwise != kCount) {
+      fired.index = kOtherwise;
+    } else {
+      fired = detail::run_cases<kTryFirst>(cases...);
+    }
+  }
   std::size_t index = 0;
-  (cases.prepare(frame.request(), index++), ...);
-  const std::size_t fired = frame.run();
+  (cases.settle(index++ == fired.index), ...);
   index = 0;
-  (cases.settle(index++ == fired), ...);
-  index = 0;
-  ((index++ == fired ? cases.fire(frame[fired].ok) : void()), ...);
-  return fired;
+  ((index++ == fired.index ? cases.fire(fired.ok) : void()), ...);
+  return fired.index;
 }
 /// Blocks for ever.
 [[noreturn]] inline void select() { detail::wait_for_ever(detail::WaitReason::kSelectNoCases); }

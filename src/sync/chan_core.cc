@@ -103,7 +103,8 @@ Attempt ChanCore::try_recv_locked(void* landing, Goroutine** wake) noexcept {
   return Attempt::kDone;
 }
 
-Attempt ChanCore::send_slow(void* value, bool may_park) noexcept {
+// Flat: of a blocking round trip's time the calls in between were a tenth.
+[[gnu::flatten]] Attempt ChanCore::send_slow(void* value, bool may_park) noexcept {
   Goroutine* wake = nullptr;
   const Attempt attempt = try_send_locked(value, &wake);
   if (attempt == Attempt::kNotReady && may_park) {
@@ -119,7 +120,7 @@ Attempt ChanCore::send_slow(void* value, bool may_park) noexcept {
   return attempt;
 }
 
-Attempt ChanCore::recv_slow(void* landing, bool may_park) noexcept {
+[[gnu::flatten]] Attempt ChanCore::recv_slow(void* landing, bool may_park) noexcept {
   Goroutine* wake = nullptr;
   const Attempt attempt = try_recv_locked(landing, &wake);
   if (attempt == Attempt::kNotReady && may_park) {

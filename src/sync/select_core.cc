@@ -22,6 +22,7 @@
 #include "weft/detail/select_core.h"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <new>
 
@@ -35,6 +36,8 @@ bool maybe_ready(const SelectCase& c) noexcept {
   return c.core != nullptr && (c.sends ? c.core->maybe_sendable() : c.core->maybe_receivable());
 }
 
+std::uint64_t random_below(std::uint32_t bound) noexcept { return (std::uint64_t{fast_random()} * bound) >> 32; }
+
 /// One of the cases that look ready, each as likely as any other; kNoCase when none does.
 std::size_t pick(const SelectRequest& request) noexcept {
   std::size_t first = kNoCase;
@@ -44,7 +47,7 @@ std::size_t pick(const SelectRequest& request) noexcept {
     if (found++ == 0) first = i;
   }
   if (found < 2) return first;
-  std::uint64_t skip = (std::uint64_t{fast_random()} * found) >> 32;
+  std::uint64_t skip = random_below(found);
   std::size_t last = first;
   for (std::size_t i = first; i != request.count; ++i) {
     if (!maybe_ready(request.cases[i])) continue;
@@ -65,15 +68,7 @@ bool attempt_locked(SelectCase& c, Goroutine** wake) noexcept {
 std::size_t try_each(const SelectRequest& request) noexcept {
   for (;;) {
     const std::size_t chosen = pick(request);
-    if (chosen == kNoCase) return kNoCase;
-    SelectCase& c = request.cases[chosen];
-    if (!c.sends && c.core->drained()) return chosen;  // many wait on one done channel: spare its lock
-    Goroutine* wake = nullptr;
-    c.core->lock.lock();
-    const bool fired = attempt_locked(c, &wake);
-    c.core->lock.unlock();
-    if (wake != nullptr) ready(wake);
-    if (fired) return chosen;
+    if (chosen == kNoCase || select_attempt(request.cases[chosen])) return chosen;
   }
 }
 
@@ -210,12 +205,36 @@ class ParkedSelect {
 
 }  // namespace
 
+bool select_attempt(SelectCase& c) noexcept {
+  if (!c.sends && c.core->drained()) {  // many wait on one done channel: spare its lock
+    c.ok = false;
+    return true;
+  }
+  Goroutine* wake = nullptr;
+  c.core->lock.lock();
+  const bool fired = attempt_locked(c, &wake);
+  c.core->lock.unlock();
+  if (wake != nullptr) ready(wake);
+  return fired;
+}
+
+std::size_t pick_bit(std::uint64_t bits) noexcept {
+  const auto count = static_cast<std::uint32_t>(std::popcount(bits));
+  const std::uint64_t skip = random_below(count);
+  for (std::uint32_t i = 1; i != count; ++i) bits = i <= skip ? bits & (bits - 1) : bits;  // as many turns whatever is chosen
+  return static_cast<std::size_t>(std::countr_zero(bits));
+}
+
 std::size_t select_run(const SelectRequest& request) noexcept {
   Section section;
   const std::size_t fired = try_each(request);
-  if (fired != kNoCase) return fired;
+  return fired != kNoCase ? fired : select_wait(request);
+}
+
+std::size_t select_wait(const SelectRequest& request) noexcept {
   if (request.otherwise != kNoCase) return request.otherwise;
   if (request.timeout <= 0) return request.timeout_case;
+  Section section;
   return ParkedSelect(request).run();
 }
 

@@ -1,11 +1,14 @@
 // weft/detail/select_cases.h: the typed cases of a select, as on_recv() and its like make them.
 //
-// A case is filled in (prepare), and after the select has run each is told whether it was the one (settle); then the one that
-// fired calls its handler (fire). Handlers run outside of sections and locks; what they throw leaves the select.
+// A case names its channel and where the value goes or comes from (core, slot), or what else it is (plan); after the select has
+// run each is told whether it was the one (settle), and the one that fired calls its handler (fire). Handlers run outside of
+// sections and locks; what they throw leaves the select.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -25,8 +28,15 @@ struct Nothing {
   void operator()() const noexcept {}
 };
 
+/// What a case says of itself, where it is neither of a channel nor `otherwise`.
 struct SelectCaseBase {
   static constexpr bool kOtherwise = false;
+  static constexpr bool kSends = false;
+  static constexpr bool kTriesFreely = true;  // slot() throws nothing, runs no user's code and may be called again
+  ChanCore* core() const noexcept { return nullptr; }
+  void* slot() noexcept { return nullptr; }
+  void plan(SelectRequest&, std::size_t) noexcept {}
+  void settle(bool) noexcept {}
 };
 template <class Case>
 concept IsSelectCase = std::derived_from<std::remove_cvref_t<Case>, SelectCaseBase>;
@@ -52,28 +62,24 @@ class RecvCase : public SelectCaseBase {
   template <class G>
   RecvCase(ChanCore* core, G&& handler) : core_(core), handler_(std::forward<G>(handler)) {}
 
-  void prepare(SelectRequest& request, std::size_t index) noexcept {
-    if constexpr (std::is_void_v<T>) {
-      landing_ = false;
-    } else {
-      landing_.reset();
-    }
-    SelectCase& c = request.cases[index];
-    c.core = core_;
-    c.slot = &landing_;
-    c.sends = false;
-    c.ok = false;
-  }
-  void settle(bool) noexcept {}
+  ChanCore* core() const noexcept { return core_; }
+  void* slot() noexcept { return &landing_; }
   void fire(bool) {
     if constexpr (std::is_void_v<T>) {
-      call_handler(handler_, bool{landing_});
+      call_handler(handler_, std::exchange(landing_, false));
     } else {
+      const EmptyAgain empty_again{landing_};
       call_handler(handler_, Element<T>::unpack(landing_));
     }
   }
 
  private:
+  /// The case may be used again, and then finds its landing empty.
+  struct EmptyAgain {
+    Landing& landing;
+    ~EmptyAgain() { landing.reset(); }
+  };
+
   ChanCore* core_;
   Landing landing_{};
   [[no_unique_address]] F handler_;
@@ -90,12 +96,15 @@ class SendCase : public SelectCaseBase {
   SendCase(ChanCore* core, V&& value, G&& handler)
       : core_(core), value_(std::forward<V>(value)), handler_(std::forward<G>(handler)) {}
 
-  void prepare(SelectRequest& request, std::size_t index) {
-    SelectCase& c = request.cases[index];
-    c.core = core_;
-    c.slot = carrier();
-    c.sends = true;
-    c.ok = false;
+  static constexpr bool kSends = true;
+  static constexpr bool kTriesFreely = !kTravelsBoxed<T>;
+  ChanCore* core() const noexcept { return core_; }
+  void* slot() noexcept(kTriesFreely) {
+    if constexpr (kTravelsBoxed<T>) {
+      return core_ == nullptr ? nullptr : outgoing_.emplace(value_).carrier();
+    } else {
+      return std::addressof(value_);
+    }
   }
   void settle(bool fired) {
     if constexpr (kTravelsBoxed<T>) {
@@ -114,14 +123,6 @@ class SendCase : public SelectCaseBase {
  private:
   struct Unboxed {};
 
-  void* carrier() {
-    if constexpr (kTravelsBoxed<T>) {
-      return core_ == nullptr ? nullptr : outgoing_.emplace(value_).carrier();
-    } else {
-      return std::addressof(value_);
-    }
-  }
-
   ChanCore* core_;
   Held value_;
   [[no_unique_address]] std::conditional_t<kTravelsBoxed<T>, std::optional<Outgoing<T>>, Unboxed> outgoing_{};
@@ -136,14 +137,8 @@ class SendSignalCase : public SelectCaseBase {
   template <class G>
   SendSignalCase(ChanCore* core, G&& handler) : core_(core), handler_(std::forward<G>(handler)) {}
 
-  void prepare(SelectRequest& request, std::size_t index) noexcept {
-    SelectCase& c = request.cases[index];
-    c.core = core_;
-    c.slot = nullptr;
-    c.sends = true;
-    c.ok = false;
-  }
-  void settle(bool) noexcept {}
+  static constexpr bool kSends = true;
+  ChanCore* core() const noexcept { return core_; }
   void fire(bool ok) {
     if (!ok) throw_send_on_closed();
     std::invoke(handler_);
@@ -162,8 +157,7 @@ class TimeoutCase : public SelectCaseBase {
   template <class G>
   TimeoutCase(MonotonicNanos after, G&& handler) : after_(after), handler_(std::forward<G>(handler)) {}
 
-  void prepare(SelectRequest& request, std::size_t index) noexcept { request.add_timeout(index, after_); }
-  void settle(bool) noexcept {}
+  void plan(SelectRequest& request, std::size_t index) noexcept { request.add_timeout(index, after_); }
   void fire(bool) { std::invoke(handler_); }
 
  private:
@@ -180,8 +174,7 @@ class OtherwiseCase : public SelectCaseBase {
   template <class G>
   explicit OtherwiseCase(G&& handler) : handler_(std::forward<G>(handler)) {}
 
-  void prepare(SelectRequest& request, std::size_t index) noexcept { request.otherwise = index; }
-  void settle(bool) noexcept {}
+  void plan(SelectRequest& request, std::size_t index) noexcept { request.otherwise = index; }
   void fire(bool) { std::invoke(handler_); }
 
  private:
@@ -192,6 +185,52 @@ class OtherwiseCase : public SelectCaseBase {
 /// fires), anything else as a T of its own.
 template <class T, class V>
 using HeldByReference = std::conditional_t<std::is_same_v<std::remove_reference_t<V>, T>, T&, T>;
+
+template <class Case>
+void prepare(Case& c, SelectRequest& request, std::size_t index) {
+  request.cases[index] = SelectCase{c.core(), c.slot(), Case::kSends, false};
+  c.plan(request, index);
+}
+
+template <class Case>
+bool maybe_ready(const Case& c) noexcept {
+  ChanCore* const core = c.core();
+  return core != nullptr && (Case::kSends ? core->maybe_sendable() : core->maybe_receivable());
+}
+
+struct Fired {
+  std::size_t index = kNoCase;
+  bool ok = false;
+};
+
+/// [select.P1] with the types at hand. Which case is chosen can't be foretold, so choosing goes without branches.
+template <class... Cases>
+Fired try_cases(Cases&... cases) noexcept {
+  static constexpr bool kSends[] = {Cases::kSends...};
+  Section section;
+  for (;;) {
+    std::uint64_t ready = 0;
+    unsigned position = 0;
+    ((ready |= std::uint64_t{maybe_ready(cases)} << position++), ...);
+    if (ready == 0) return {};
+    ChanCore* const cores[] = {cases.core()...};
+    void* const slots[] = {cases.slot()...};
+    const bool one = (ready & (ready - 1)) == 0;
+    const std::size_t chosen = one ? static_cast<std::size_t>(std::countr_zero(ready)) : pick_bit(ready);
+    SelectCase c{cores[chosen], slots[chosen], kSends[chosen], false};
+    if (select_attempt(c)) return {chosen, c.ok};
+  }
+}
+
+/// The general way: cases beyond what a word has bits for, values that must be boxed first, and everything that has to wait.
+template <bool tried, class... Cases>
+[[gnu::noinline]] Fired run_cases(Cases&... cases) {
+  SelectFrame<sizeof...(Cases)> frame;
+  std::size_t index = 0;
+  (prepare(cases, frame.request(), index++), ...);
+  const std::size_t fired = tried ? frame.wait() : frame.run();
+  return {fired, frame[fired].ok};
+}
 
 template <class C>
 concept SendableChannel = std::derived_from<C, ChanHandle> && std::derived_from<C, Sending<C, typename C::value_type>>;

@@ -39,8 +39,16 @@ struct SelectRequest {
   }
 };
 
+/// Carries the case out if it is ready and says whether it was. Inside a Section.
+bool select_attempt(SelectCase& c) noexcept;
+
+/// The position of one of the set bits, each as likely as any other. Inside a Section; `bits` is not 0.
+std::size_t pick_bit(std::uint64_t bits) noexcept;
+
 /// Waits until one case can proceed, carries it out and returns its index. Opens a Section of its own.
 std::size_t select_run(const SelectRequest& request) noexcept;
+/// The same, for a caller that has just found no case ready.
+std::size_t select_wait(const SelectRequest& request) noexcept;
 
 /// A request with room for N cases in its frame. The waiters' memory is raw: only a select that parks makes them.
 template <std::size_t N>
@@ -53,6 +61,7 @@ class SelectFrame {
   SelectCase& operator[](std::size_t index) noexcept { return cases_[index]; }
   SelectRequest& request() noexcept { return request_; }
   std::size_t run() noexcept { return select_run(request_); }
+  std::size_t wait() noexcept { return select_wait(request_); }
 
  private:
   SelectCase cases_[N];

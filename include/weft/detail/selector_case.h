@@ -25,7 +25,7 @@ class ErasedCase final : public SelectorCase {
   template <class... Args>
   explicit ErasedCase(const ChanHandle& keep_alive, Args&&... args)
       : keep_alive_(keep_alive), case_(std::forward<Args>(args)...) {}
-  void prepare(SelectRequest& request, std::size_t index) override { case_.prepare(request, index); }
+  void prepare(SelectRequest& request, std::size_t index) override { detail::prepare(case_, request, index); }
   void settle(bool fired) override { case_.settle(fired); }
   void fire(bool ok) override { case_.fire(ok); }
 
