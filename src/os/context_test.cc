@@ -1,0 +1,170 @@
+// The switch itself: registers, floating point control, first frames, and walking what was saved.
+#include "os/context.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cfenv>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "os/unwind.h"
+
+namespace weft::os {
+namespace {
+
+struct Pair {
+  void* main_sp = nullptr;
+  void* other_sp = nullptr;
+  int steps = 0;
+  void (*body)(Pair&) = nullptr;
+};
+Pair* the_pair = nullptr;
+
+void entry() {
+  Pair& pair = *the_pair;
+  pair.body(pair);
+  while (true) weft_switch_context(&pair.other_sp, pair.main_sp);
+}
+
+class ContextTest : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kStackBytes = 256 << 10;
+  void start(void (*body)(Pair&)) {
+    pair_.body = body;
+    the_pair = &pair_;
+    const auto top = reinterpret_cast<std::uintptr_t>(stack_.get() + kStackBytes) & ~std::uintptr_t{15};
+    pair_.other_sp = make_context(reinterpret_cast<void*>(top), &entry);
+  }
+  void resume() { weft_switch_context(&pair_.main_sp, pair_.other_sp); }
+
+  std::unique_ptr<std::byte[]> stack_ = std::make_unique<std::byte[]>(kStackBytes);
+  Pair pair_;
+};
+
+void back(Pair& pair) { weft_switch_context(&pair.other_sp, pair.main_sp); }
+
+TEST_F(ContextTest, GoesToAndFro) {
+  start([](Pair& pair) {
+    for (int i = 0; i < 3; ++i) {
+      ++pair.steps;
+      back(pair);
+    }
+  });
+  for (int i = 1; i <= 3; ++i) {
+    resume();
+    EXPECT_EQ(pair_.steps, i);
+  }
+}
+
+TEST_F(ContextTest, TheFirstFrameIsAligned) {
+  static std::uintptr_t misaligned;
+  misaligned = 1;
+  start([](Pair& pair) {
+    alignas(16) volatile char probe[16];
+    probe[0] = 1;
+    misaligned = reinterpret_cast<std::uintptr_t>(&probe) % 16;
+    back(pair);
+  });
+  resume();
+  EXPECT_EQ(misaligned, 0u);
+}
+
+#if defined(__x86_64__)
+// Both sides fill every callee-saved register with their own values across the switch.
+[[gnu::noinline]] bool registers_survive(void** save_sp, void** load_sp, std::uint64_t mark) {
+  std::uint64_t rbx = 0, r12 = 0, r13 = 0, r14 = 0, r15 = 0;
+  asm volatile(
+      "movq %[mark], %%rbx\n\tleaq 1(%%rbx), %%r12\n\tleaq 2(%%rbx), %%r13\n\tleaq 3(%%rbx), %%r14\n\tleaq 4(%%rbx), %%r15\n\t"
+      "movq (%%rsi), %%rsi\n\t"
+      "subq $128, %%rsp\n\tmovq %%rsp, %%rax\n\tandq $-16, %%rsp\n\tpushq %%rax\n\tpushq %%rax\n\t"
+      "call weft_switch_context\n\t"
+      "popq %%rax\n\tpopq %%rsp\n\taddq $128, %%rsp\n\t"
+      "movq %%rbx, %[rbx]\n\tmovq %%r12, %[r12]\n\tmovq %%r13, %[r13]\n\tmovq %%r14, %[r14]\n\tmovq %%r15, %[r15]\n\t"
+      : [rbx] "=m"(rbx), [r12] "=m"(r12), [r13] "=m"(r13), [r14] "=m"(r14), [r15] "=m"(r15), "+D"(save_sp), "+S"(load_sp)
+      : [mark] "r"(mark)
+      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+  return rbx == mark && r12 == mark + 1 && r13 == mark + 2 && r14 == mark + 3 && r15 == mark + 4;
+}
+
+TEST_F(ContextTest, CalleeSavedRegistersSurvive) {
+  static bool other_side;
+  other_side = false;
+  start([](Pair& pair) {
+    other_side = registers_survive(&pair.other_sp, &pair.main_sp, 0x2222000000000000);
+    back(pair);
+  });
+  EXPECT_TRUE(registers_survive(&pair_.main_sp, &pair_.other_sp, 0x1111000000000000));
+  resume();
+  EXPECT_TRUE(other_side);
+}
+
+std::uint16_t x87_control() {
+  std::uint16_t word = 0;
+  asm volatile("fnstcw %0" : "=m"(word));
+  return word;
+}
+#endif
+
+TEST_F(ContextTest, FloatingPointControlTravelsWithTheContext) {
+  static int inside;
+  inside = -1;
+  start([](Pair& pair) {
+    std::fesetround(FE_UPWARD);  // both mxcsr and the x87 word
+    back(pair);
+    inside = std::fegetround();
+    back(pair);
+  });
+  ASSERT_EQ(std::fegetround(), FE_TONEAREST);
+#if defined(__x86_64__)
+  const std::uint16_t before = x87_control();
+#endif
+  resume();
+  EXPECT_EQ(std::fegetround(), FE_TONEAREST);
+#if defined(__x86_64__)
+  EXPECT_EQ(x87_control(), before);
+#endif
+  resume();
+  EXPECT_EQ(inside, FE_UPWARD);
+}
+
+TEST_F(ContextTest, ExceptionsAreThrownAndCaughtOnTheOtherStack) {
+  start([](Pair& pair) {
+    try {
+      throw std::runtime_error("below");
+    } catch (const std::runtime_error&) {
+      ++pair.steps;
+    }
+    back(pair);
+  });
+  resume();
+  EXPECT_EQ(pair_.steps, 1);
+}
+
+[[gnu::noinline]] void deep_in_the_other(Pair& pair) {
+  back(pair);
+  asm volatile("");  // no tail call: the frame must be there
+}
+
+TEST_F(ContextTest, ASavedContextCanBeWalked) {
+  start([](Pair& pair) {
+    deep_in_the_other(pair);
+    ++pair.steps;
+  });
+  resume();
+  SavedRegisters registers;
+  if (!read_context(pair_.other_sp, registers)) GTEST_SKIP() << "the layout of this context is not known";
+  std::array<std::uintptr_t, 16> frames;
+  const std::size_t count = unwind_saved(registers, frames);
+  ASSERT_GE(count, 2u);
+  bool found = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto function = reinterpret_cast<std::uintptr_t>(&deep_in_the_other);
+    found = found || (frames[i] > function && frames[i] < function + 64);
+  }
+  EXPECT_TRUE(found);
+}
+
+}  // namespace
+}  // namespace weft::os

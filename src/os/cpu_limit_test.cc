@@ -1,0 +1,59 @@
+// Quotas read from recorded trees of /proc and /sys/fs/cgroup: tests/data/cgroup.
+#include "os/cpu_limit.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <sched.h>
+
+namespace weft::os {
+namespace {
+
+struct Tree {
+  const char* name;
+  double quota;  // 0: none
+};
+std::ostream& operator<<(std::ostream& out, const Tree& tree) { return out << tree.name; }
+
+class RecordedTree : public ::testing::TestWithParam<Tree> {};
+
+TEST_P(RecordedTree, GivesItsTightestQuota) {
+  const CpuLimit limit = read_cpu_limit(std::string(WEFT_SOURCE_DIR "/tests/data/cgroup/") + GetParam().name);
+  EXPECT_DOUBLE_EQ(limit.quota, GetParam().quota);
+  EXPECT_GE(limit.processors, 1);
+  EXPECT_LE(limit.processors, limit.affinity);
+  const int granted = limit.quota > 0 ? static_cast<int>(std::ceil(limit.quota)) : limit.affinity;
+  EXPECT_EQ(limit.processors, std::min(limit.affinity, granted));
+}
+
+INSTANTIATE_TEST_SUITE_P(CpuLimit, RecordedTree,
+                         ::testing::Values(Tree{"v2_nested", 1.5},     // the parent's, not the grandparent's 4 nor its own max
+                                           Tree{"v2_max", 0},          //
+                                           Tree{"v2_namespace", 0.5},  // below one CPU: one processor
+                                           Tree{"v2_garbage", 0},      // words, a negative quota, a period of 0
+                                           Tree{"v1_nested", 2.5},     // -1 means none
+                                           Tree{"v1_container", 1.5},  // the mount's root is the container's own group
+                                           Tree{"hybrid", 0.7},        // the cpu controller is on v1
+                                           Tree{"no_quota_file", 0}, Tree{"no_such_tree", 0}),
+                         [](const auto& tree) { return tree.param.name; });
+
+TEST(CpuLimit, TheAffinityMaskCounts) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  const CpuLimit limit = read_cpu_limit();
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(limit.affinity, 1);
+  EXPECT_EQ(limit.processors, 1);
+  EXPECT_EQ(read_cpu_limit().affinity, CPU_COUNT(&before));
+}
+
+}  // namespace
+}  // namespace weft::os

@@ -1,0 +1,137 @@
+// Calls that break the contract: each throws a usage_error that names the value and what is allowed, and nothing is harmed.
+#include <climits>
+#include <cstddef>
+#include <functional>
+#include <stdexcept>
+#include <unistd.h>
+
+#include "cases.h"
+#include "weft/chan.h"
+#include "weft/runtime.h"
+#include "weft/sync/semaphore.h"
+#include "weft/sync/wait_group.h"
+#include "weft/time.h"
+
+namespace {
+
+/// Runs `wrong` on a goroutine; prints what it throws. Exit code 3: a usage_error, after which the runtime still works.
+template <class F>
+int expect_usage_error(F wrong) {
+  return weft::run([&] {
+    try {
+      wrong();
+    } catch (const weft::usage_error& error) {
+      std::fprintf(stderr, "usage_error: %s\n", error.what());
+      return weft::spawn([] { return 3; }).join();
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "another error: %s\n", error.what());
+      return 4;
+    }
+    std::fprintf(stderr, "nothing was thrown\n");
+    return 5;
+  });
+}
+
+using Function = void (*)();
+
+int null_function_in_go() {
+  return expect_usage_error([] { weft::go(Function{}); });
+}
+int empty_function_in_spawn() {
+  return expect_usage_error([] { static_cast<void>(weft::spawn(std::function<void()>())); });
+}
+int empty_function_in_blocking() {
+  return expect_usage_error([] { weft::blocking(std::function<int()>()); });
+}
+int null_function_in_run() {
+  try {
+    weft::run(Function{});
+  } catch (const weft::usage_error& error) {
+    std::fprintf(stderr, "usage_error: %s\n", error.what());
+    return 3;
+  }
+  return 5;
+}
+int run_inside_run() {
+  return expect_usage_error([] { weft::run([] {}); });
+}
+int negative_stack() {
+  return expect_usage_error([] { weft::go({.stack_bytes = static_cast<std::size_t>(-1)}, [] {}); });
+}
+int absurd_stack() {
+  return expect_usage_error([] { weft::go({.stack_bytes = (std::size_t{1} << 30) + 1}, [] {}); });
+}
+int too_many_processors() {
+  return expect_usage_error([] { weft::set_max_procs(257); });
+}
+int absurd_processors() {
+  return expect_usage_error([] { weft::set_max_procs(INT_MAX); });
+}
+int joined_twice() {
+  return expect_usage_error([] {
+    auto task = weft::spawn([] { return 1; });
+    task.join();
+    task.join();
+  });
+}
+int joined_empty() {
+  return expect_usage_error([] { weft::Task<int>().join(); });
+}
+int negative_capacity() {
+  return expect_usage_error([] { static_cast<void>(weft::make_chan<int>(-1)); });
+}
+int absurd_capacity() {
+  return weft::run([] {
+    try {
+      static_cast<void>(weft::make_chan<long>(PTRDIFF_MAX));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "refused: %s\n", error.what());
+      return 3;
+    }
+    return 5;
+  });
+}
+int closed_twice() {
+  return expect_usage_error([] {
+    auto c = weft::make_chan<int>();
+    c.close();
+    c.close();
+  });
+}
+int send_on_closed() {
+  return expect_usage_error([] {
+    auto c = weft::make_chan<int>(1);
+    c.close();
+    c.send(1);
+  });
+}
+int negative_wait_group() {
+  return expect_usage_error([] { weft::WaitGroup().done(); });
+}
+int negative_ticker() {
+  return expect_usage_error([] { weft::Ticker(std::chrono::seconds(-1)); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ::alarm(60);
+  return crash::run_case(argc, argv,
+                         {{"null_function_in_go", null_function_in_go},
+                          {"empty_function_in_spawn", empty_function_in_spawn},
+                          {"empty_function_in_blocking", empty_function_in_blocking},
+                          {"null_function_in_run", null_function_in_run},
+                          {"run_inside_run", run_inside_run},
+                          {"negative_stack", negative_stack},
+                          {"absurd_stack", absurd_stack},
+                          {"too_many_processors", too_many_processors},
+                          {"absurd_processors", absurd_processors},
+                          {"joined_twice", joined_twice},
+                          {"joined_empty", joined_empty},
+                          {"negative_capacity", negative_capacity},
+                          {"absurd_capacity", absurd_capacity},
+                          {"closed_twice", closed_twice},
+                          {"send_on_closed", send_on_closed},
+                          {"negative_wait_group", negative_wait_group},
+                          {"negative_ticker", negative_ticker}});
+}
