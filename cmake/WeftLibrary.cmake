@@ -7,7 +7,7 @@ set(WEFT_LAYERS base os sched sync obs)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBUNWIND REQUIRED IMPORTED_TARGET libunwind)
-pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)
+find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the library is loaded when it is needed
 
 # Appends the sources of one layer; tests and benchmarks beside them are targets of their own.
 function(weft_layer_sources result layer)
@@ -51,7 +51,7 @@ endif()
 target_compile_features(weft PUBLIC cxx_std_20)
 target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(weft PUBLIC Threads::Threads PRIVATE PkgConfig::LIBUNWIND PkgConfig::LIBDW ${CMAKE_DL_LIBS})
+target_link_libraries(weft PUBLIC Threads::Threads PRIVATE PkgConfig::LIBUNWIND ${CMAKE_DL_LIBS})
 
 # The sanitizer's runtime must be in whatever links a sanitized weft.
 target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)

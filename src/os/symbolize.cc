@@ -2,30 +2,31 @@
 
 #include <cstdlib>
 #include <cxxabi.h>
-#include <elfutils/libdwfl.h>
 #include <memory>
 #include <mutex>
 #include <unistd.h>
+
+#include "os/libdw.h"
 
 namespace weft::os {
 namespace {
 
 struct DwflDeleter {
-  void operator()(Dwfl* dwfl) const noexcept { ::dwfl_end(dwfl); }
+  void operator()(Dwfl* dwfl) const noexcept { libdw()->end(dwfl); }
 };
 using DwflHandle = std::unique_ptr<Dwfl, DwflDeleter>;
 
-DwflHandle open_process() {
+DwflHandle open_process(const Libdw& dw) {
   static char* debuginfo_path = nullptr;
   static const Dwfl_Callbacks callbacks{
-      .find_elf = ::dwfl_linux_proc_find_elf,
-      .find_debuginfo = ::dwfl_standard_find_debuginfo,
+      .find_elf = dw.linux_proc_find_elf,
+      .find_debuginfo = dw.standard_find_debuginfo,
       .section_address = nullptr,
       .debuginfo_path = &debuginfo_path,
   };
-  DwflHandle dwfl(::dwfl_begin(&callbacks));
-  if (dwfl == nullptr || ::dwfl_linux_proc_report(dwfl.get(), ::getpid()) != 0) return nullptr;
-  ::dwfl_report_end(dwfl.get(), nullptr, nullptr);
+  DwflHandle dwfl(dw.begin(&callbacks));
+  if (dwfl == nullptr || dw.linux_proc_report(dwfl.get(), ::getpid()) != 0) return nullptr;
+  dw.report_end(dwfl.get(), nullptr, nullptr);
   return dwfl;
 }
 
@@ -35,17 +36,17 @@ std::string demangle(const char* name) {
   return status == 0 ? plain.get() : name;
 }
 
-SourceLocation locate(Dwfl_Module* module, GElf_Addr address) {
+SourceLocation locate(const Libdw& dw, Dwfl_Module* module, GElf_Addr address) {
   SourceLocation location;
-  if (const char* path = ::dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)) location.module = path;
+  if (const char* path = dw.module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)) location.module = path;
   GElf_Off offset = 0;
   GElf_Sym symbol;
-  if (const char* name = ::dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr)) {
+  if (const char* name = dw.module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr)) {
     location.function = demangle(name);
     location.offset = offset;
   }
-  if (Dwfl_Line* line = ::dwfl_module_getsrc(module, address)) {
-    if (const char* file = ::dwfl_lineinfo(line, nullptr, &location.line, nullptr, nullptr, nullptr)) location.file = file;
+  if (Dwfl_Line* line = dw.module_getsrc(module, address)) {
+    if (const char* file = dw.lineinfo(line, nullptr, &location.line, nullptr, nullptr, nullptr)) location.file = file;
   }
   return location;
 }
@@ -55,14 +56,16 @@ SourceLocation locate(Dwfl_Module* module, GElf_Addr address) {
 SourceLocation symbolize(std::uintptr_t address, bool is_return_address) {
   static std::mutex mutex;
   static DwflHandle process;
+  const Libdw* dw = libdw();
+  if (dw == nullptr) return {};
   const std::scoped_lock guard(mutex);
   const GElf_Addr at = is_return_address ? address - 1 : address;
-  if (process == nullptr) process = open_process();
-  Dwfl_Module* module = process == nullptr ? nullptr : ::dwfl_addrmodule(process.get(), at);
-  if (module == nullptr && (process = open_process()) != nullptr) {  // loaded since
-    module = ::dwfl_addrmodule(process.get(), at);
+  if (process == nullptr) process = open_process(*dw);
+  Dwfl_Module* module = process == nullptr ? nullptr : dw->addrmodule(process.get(), at);
+  if (module == nullptr && (process = open_process(*dw)) != nullptr) {  // loaded since
+    module = dw->addrmodule(process.get(), at);
   }
-  return module == nullptr ? SourceLocation{} : locate(module, at);
+  return module == nullptr ? SourceLocation{} : locate(*dw, module, at);
 }
 
 }  // namespace weft::os

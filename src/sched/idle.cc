@@ -81,7 +81,8 @@ bool keeper_deadline_passed(Machine& m) noexcept {
     attach(m, *p);
     return true;
   }
-  s.timer_keeper = nullptr;  // all processors are held: their holders and the monitor see to timers
+  s.timer_keeper = nullptr;  // all processors are held or paused: their holders and the monitor see to timers
+  wake_monitor();
   return false;
 }
 

@@ -50,7 +50,7 @@ struct Monitor {
   MonotonicNanos alert_until = 0;
   MonotonicNanos next_trim = 0;
   MonotonicNanos next_trace = 0;
-  bool trim_found_something = false;
+  bool trim_pending = false;
   std::uint32_t deadlock_looks = 0;  // since something last ran
 };
 
@@ -138,6 +138,10 @@ void watch_all(MonotonicNanos now) noexcept {
 void see_to_timers(MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
   if (next_timer() > now) return;
+  if ((s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0) {
+    run_due_timers(now);  // no processor may; plain threads wait for timers all the same
+    return;
+  }
   const bool shared_due = s.shared_wheel.next_when() <= now;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -162,11 +166,18 @@ void see_to_requests() noexcept {
   }
 }
 
+bool all_idle() noexcept {
+  Scheduler& s = scheduler();
+  if ((s.attention.load(std::memory_order_seq_cst) & Scheduler::kResized) != 0) return false;  // a surplus one is held
+  return s.idle_processor_count.load(std::memory_order_seq_cst) == s.max_procs.load(std::memory_order_seq_cst);
+}
+
 void see_to_housekeeping(MonotonicNanos now) noexcept {
   Monitor& monitor = the_monitor;
   if (now >= monitor.next_trim) {
     monitor.next_trim = now + kTrimPeriod;
-    monitor.trim_found_something = stack_pool().trim() > 0;
+    stack_pool().trim(all_idle() ? StackPool::Trim::kAll : StackPool::Trim::kHalf);
+    monitor.trim_pending = stack_pool().has_surplus();
   }
   const MonotonicNanos trace_period = scheduler().config.schedtrace_nanos;
   if (trace_period > 0 && now >= monitor.next_trace) {
@@ -175,23 +186,17 @@ void see_to_housekeeping(MonotonicNanos now) noexcept {
   }
 }
 
-bool all_idle() noexcept {
-  Scheduler& s = scheduler();
-  if ((s.attention.load(std::memory_order_seq_cst) & Scheduler::kResized) != 0) return false;  // a surplus one is held
-  return s.idle_processor_count.load(std::memory_order_seq_cst) == s.max_procs.load(std::memory_order_seq_cst);
-}
-
-// Whether a machine sees to the timers, or nobody may.
+// Whether a machine sees to the timers.
 bool timers_are_seen_to() noexcept {
   Scheduler& s = scheduler();
   const SpinGuard guard(s.lock);
-  return s.timer_keeper != nullptr || (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0;
+  return s.timer_keeper != nullptr;
 }
 
 // How long the monitor may stay away when every processor is idle.
 MonotonicNanos idle_deadline() noexcept {
   MonotonicNanos deadline = timers_are_seen_to() ? kNever : next_timer();
-  if (the_monitor.trim_found_something) deadline = std::min(deadline, the_monitor.next_trim);
+  if (the_monitor.trim_pending) deadline = std::min(deadline, the_monitor.next_trim);
   if (scheduler().config.schedtrace_nanos > 0) deadline = std::min(deadline, the_monitor.next_trace);
   return deadline;
 }

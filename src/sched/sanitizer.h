@@ -53,6 +53,13 @@ inline void sanitizer_new_fiber([[maybe_unused]] SanitizerFiber& fiber, [[maybe_
 #endif
 }
 
+/// The stack's pages, and the block that holds the fiber, go back.
+inline void sanitizer_end_fiber([[maybe_unused]] SanitizerFiber& fiber) noexcept {
+#ifdef WEFT_TSAN
+  if (fiber.tsan_fiber != nullptr) __tsan_destroy_fiber(fiber.tsan_fiber);
+#endif
+}
+
 /// The calling thread's own context, before its first switch.
 inline void sanitizer_adopt_thread([[maybe_unused]] SanitizerFiber& fiber) noexcept {
 #ifdef WEFT_TSAN

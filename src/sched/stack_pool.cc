@@ -137,62 +137,79 @@ std::uint32_t StackPool::take_free(std::uint8_t size_class, std::uint32_t most, 
   return count;
 }
 
-std::size_t StackPool::trim() noexcept {
+std::size_t StackPool::trim(Trim how) noexcept {
   std::size_t total = 0;
-  for (std::uint8_t c = 0; c < kClasses; ++c) total += trim_class(c);
+  for (std::uint8_t c = 0; c < kClasses; ++c) total += trim_class(c, how);
   return total;
 }
 
-// What was never below the low water since the last call is not needed: half of it goes, in batches so that the lock stays short.
-std::size_t StackPool::trim_class(std::uint8_t size_class) noexcept {
-  Class& cls = classes_[size_class];
-  constexpr std::uint32_t kBatch = 64;
-  std::uint32_t surplus = 0;
-  {
+bool StackPool::has_surplus() noexcept {
+  for (Class& cls : classes_) {
     const SpinGuard guard(cls.lock);
-    surplus = std::min(cls.free_low_water, cls.free_count);
-    surplus = surplus - surplus / 2;
-    cls.free_low_water = cls.free_count - std::min(surplus, cls.free_count);
+    if (std::min(cls.free_low_water, cls.free_count) > 0) return true;
   }
+  return false;
+}
+
+// How many were never needed since the last call, by the low water; and starts the next count.
+std::uint32_t StackPool::take_surplus(std::uint8_t size_class, Trim how) noexcept {
+  Class& cls = classes_[size_class];
+  const SpinGuard guard(cls.lock);
+  const std::uint32_t unneeded = std::min(cls.free_low_water, cls.free_count);
+  const std::uint32_t surplus = how == Trim::kAll ? unneeded : unneeded - unneeded / 2;
+  cls.free_low_water = cls.free_count - surplus;
+  return surplus;
+}
+
+// In batches, so that the lock stays short.
+std::size_t StackPool::trim_class(std::uint8_t size_class, Trim how) noexcept {
   std::size_t total = 0;
-  while (surplus > 0) {
+  for (std::uint32_t left = take_surplus(size_class, how); left > 0;) {
     Goroutine* list = nullptr;
-    const std::uint32_t count = take_free(size_class, std::min(surplus, kBatch), &list);
+    const std::uint32_t count = take_free(size_class, std::min(left, kTrimBatch), &list);
     if (count == 0) break;
-    std::array<os::PageRange, kBatch> ranges;
-    std::array<ColdSlot, kBatch> slots;
-    std::uint32_t n = 0;
-    for (Goroutine* g = list; g != nullptr; g = g->queue_next, ++n) {
-      std::byte* base = g->stack_low - guard_bytes(size_class);
-      ranges[n] = {g->stack_low, kClassBytes[size_class] - guard_bytes(size_class)};
-      std::uint32_t k = 0;
-      while (base < cls.chunks[k].base || base >= cls.chunks[k].base + cls.chunks[k].slots * kClassBytes[size_class]) ++k;
-      slots[n] = {k, static_cast<std::uint32_t>(static_cast<std::size_t>(base - cls.chunks[k].base) / kClassBytes[size_class])};
-    }
-#ifdef WEFT_TSAN
-    for (Goroutine* g = list; g != nullptr; g = g->queue_next) __tsan_destroy_fiber(g->fiber.tsan_fiber);
-#endif
-    os::release_pages({ranges.data(), count});
-    const SpinGuard guard(cls.lock);
-    if (cls.cold == nullptr) {
-      cls.cold_room = 1u << 24;
-      cls.cold = static_cast<ColdSlot*>(os::reserve_memory(sizeof(ColdSlot) * cls.cold_room, os::page_bytes()));
-      if (cls.cold == nullptr) cls.cold_room = 0;
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (cls.cold_count < cls.cold_room) {
-        cls.cold[cls.cold_count++] = slots[i];
-      } else {  // no table: keep it free, as a fresh block
-        Goroutine* g = build(cls.chunks[slots[i].chunk], size_class, slots[i].index);
-        g->queue_next = cls.free;
-        cls.free = g;
-        ++cls.free_count;
-      }
-    }
-    surplus -= count;
+    cool(size_class, list);
+    left -= count;
     total += count;
   }
   return total;
+}
+
+// Gives the pages of the listed stacks back and notes them as cold.
+void StackPool::cool(std::uint8_t size_class, Goroutine* list) noexcept {
+  Class& cls = classes_[size_class];
+  std::array<os::PageRange, kTrimBatch> ranges;
+  std::array<ColdSlot, kTrimBatch> slots;
+  std::uint32_t count = 0;
+  for (Goroutine* g = list; g != nullptr; g = g->queue_next, ++count) {
+    ranges[count] = {g->stack_low, kClassBytes[size_class] - guard_bytes(size_class)};
+    slots[count] = slot_of(cls, size_class, g->stack_low - guard_bytes(size_class));
+    sanitizer_end_fiber(g->fiber);
+  }
+  os::release_pages({ranges.data(), count});
+  const SpinGuard guard(cls.lock);
+  if (cls.cold == nullptr) {
+    cls.cold_room = 1u << 24;
+    cls.cold = static_cast<ColdSlot*>(os::reserve_memory(sizeof(ColdSlot) * cls.cold_room, os::page_bytes()));
+    if (cls.cold == nullptr) cls.cold_room = 0;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (cls.cold_count < cls.cold_room) {
+      cls.cold[cls.cold_count++] = slots[i];
+    } else {  // no table: keep it free, as a fresh block
+      Goroutine* g = build(cls.chunks[slots[i].chunk], size_class, slots[i].index);
+      g->queue_next = cls.free;
+      cls.free = g;
+      ++cls.free_count;
+    }
+  }
+}
+
+StackPool::ColdSlot StackPool::slot_of(const Class& cls, std::uint8_t size_class, const std::byte* base) noexcept {
+  const std::size_t stride = kClassBytes[size_class];
+  std::uint32_t k = 0;
+  while (base < cls.chunks[k].base || base >= cls.chunks[k].base + cls.chunks[k].slots * stride) ++k;
+  return {k, static_cast<std::uint32_t>(static_cast<std::size_t>(base - cls.chunks[k].base) / stride)};
 }
 
 Goroutine* StackPool::find(const void* address) noexcept {

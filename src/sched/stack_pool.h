@@ -49,8 +49,12 @@ class StackPool {
   std::uint32_t take_free(std::uint8_t size_class, std::uint32_t most, Goroutine** list) noexcept;
   void put_list(std::uint8_t size_class, Goroutine* first, Goroutine* last, std::uint32_t count) noexcept;
 
-  /// Gives back pages of stacks that have been free since the last call. The monitor's. Returns how many stacks.
-  std::size_t trim() noexcept;
+  /// How much of what has been free since the last call goes: half while the program works, all when it rests.
+  enum class Trim { kHalf, kAll };
+  /// Gives back their pages. The monitor's. Returns how many stacks.
+  std::size_t trim(Trim how) noexcept;
+  /// Whether the next trim may find something.
+  bool has_surplus() noexcept;
 
   enum class Shortage { kNone, kAddressSpace, kGuards };
   Shortage last_shortage() const noexcept { return shortage_.load(std::memory_order_relaxed); }
@@ -83,6 +87,7 @@ class StackPool {
       16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20, 256 << 20, std::size_t{1} << 30};
   static constexpr std::uint32_t kChunks = 48;
   static constexpr std::uint32_t kGuardBatch = 32;
+  static constexpr std::uint32_t kTrimBatch = 64;
   static constexpr std::uint32_t kColors = 32;
 
   struct Chunk {
@@ -122,7 +127,10 @@ class StackPool {
   Goroutine* take_fresh_locked(std::uint8_t size_class) noexcept;
   bool add_chunk_locked(std::uint8_t size_class) noexcept;
   bool guard_more_locked(Chunk& chunk, std::uint8_t size_class) noexcept;
-  std::size_t trim_class(std::uint8_t size_class) noexcept;
+  std::size_t trim_class(std::uint8_t size_class, Trim how) noexcept;
+  std::uint32_t take_surplus(std::uint8_t size_class, Trim how) noexcept;
+  void cool(std::uint8_t size_class, Goroutine* list) noexcept;
+  static ColdSlot slot_of(const Class& cls, std::uint8_t size_class, const std::byte* base) noexcept;
 
   detail::Atomic<Shortage> shortage_{Shortage::kNone};
   std::array<Class, kClasses> classes_;

@@ -37,10 +37,10 @@ TEST(StacksStress, EveryGoroutineHasItsStackToItself) {
       tasks.push_back(spawn({.stack_bytes = stack_bytes}, [depth, mark = static_cast<unsigned char>(i), mine = Random(random())]() mutable {
         return descend(depth, mark, mine);
       }));
-      if (pick(random, 0, 9) == 0) sched::stack_pool().trim();
+      if (pick(random, 0, 9) == 0) sched::stack_pool().trim(sched::StackPool::Trim::kHalf);
     }
     for (Task<int>& task : tasks) EXPECT_EQ(task.join(), 0);
-    sched::stack_pool().trim();
+    sched::stack_pool().trim(sched::StackPool::Trim::kHalf);
   });
 }
 
