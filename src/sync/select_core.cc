@@ -72,6 +72,20 @@ std::size_t try_each(const SelectRequest& request) noexcept {
   }
 }
 
+/// Cases of one channel wait in its line one behind the other: in which order is left to chance, or I2 would not hold for those
+/// that a waker serves.
+void shuffle_equals(const SelectRequest& request, std::size_t active) noexcept {
+  std::size_t first = 0;  // of those with the channel of i
+  for (std::size_t i = 1; i < active; ++i) {
+    if (request.cases[request.order[i]].core != request.cases[request.order[first]].core) {
+      first = i;
+      continue;
+    }
+    const std::size_t other = first + random_below(static_cast<std::uint32_t>(i - first + 1));
+    std::swap(request.order[i], request.order[other]);
+  }
+}
+
 /// Fills `order` with the cases that have a channel, by the channel's address, and returns how many there are.
 std::size_t sort_by_address(const SelectRequest& request) noexcept {
   std::size_t active = 0;
@@ -81,6 +95,7 @@ std::size_t sort_by_address(const SelectRequest& request) noexcept {
   std::sort(request.order, request.order + active, [&](std::uint32_t a, std::uint32_t b) {
     return std::less<>()(request.cases[a].core, request.cases[b].core);
   });
+  shuffle_equals(request, active);
   return active;
 }
 

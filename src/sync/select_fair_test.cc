@@ -17,13 +17,13 @@ namespace {
 std::atomic<long> allocations{0};
 }
 
-void* operator new(std::size_t bytes) {
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++allocations;
   if (void* p = std::malloc(bytes)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace weft {
 namespace {
@@ -101,6 +101,25 @@ TEST_P(SelectFairTest, SendAndReceiveAreEqual) {
       if (fired == 3) signals.recv();
     }
     EXPECT_LT(chi_squared(counts), kLimit3);
+  });
+}
+
+TEST_P(SelectFairTest, ParkedCasesOfOneChannelAreEqual) {
+  run([] {
+    auto c = make_chan<int>();
+    auto fired = make_chan<std::size_t>();
+    std::array<int, 3> counts{};
+    auto selecting = spawn([&] {
+      for (int i = 0; i < 3000; ++i) fired.send(select(on_send(c, 0), on_send(c, 1), on_send(c, 2)));
+    });
+    for (int i = 0; i < 3000; ++i) {
+      testing::wait_for_senders(c, 3);
+      const int value = *c.recv();
+      ++counts[static_cast<std::size_t>(value)];
+      EXPECT_EQ(*fired.recv(), static_cast<std::size_t>(value));
+    }
+    selecting.join();
+    EXPECT_LT(chi_squared(counts), kLimit2);
   });
 }
 
