@@ -1,9 +1,9 @@
 // A C library that blocks needs no wrapper: a goroutine calls it, and the others go on, even on one processor.
 #include <weft/weft.h>
 
+#include <unistd.h>
 #include <chrono>
 #include <cstdio>
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 

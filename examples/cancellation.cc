@@ -24,7 +24,7 @@ int main() {
   return weft::run([] {
     auto [server, stop_server] = weft::with_cancel(weft::Context());
     auto [request, stop_request] = weft::with_cancel(server);
-    const weft::Context query = weft::with_timeout(request, 1h);  // its deadline, or its parents' end, whichever is first
+    const weft::Context query = weft::with_timeout(request, 1h);  // or when a parent ends
 
     weft::WaitGroup of_request;
     weft::WaitGroup of_server;

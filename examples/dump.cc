@@ -1,9 +1,10 @@
-// What is the program doing? Every goroutine with its name, what it waits for and its stack; SIGQUIT (Ctrl-\) prints the same.
+// What is the program doing? Every goroutine with its name, what it waits for and its stack.
+// SIGQUIT (Ctrl-\) prints the same.
 #include <weft/weft.h>
 
+#include <unistd.h>
 #include <chrono>
 #include <cstdio>
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 

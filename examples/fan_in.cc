@@ -25,9 +25,7 @@ int main() {
       sum += *value;  // nobody closes these channels
     };
     for (bool quiet = false; !quiet;) {
-      weft::select(weft::on_recv(odd, add),
-                   weft::on_recv(even, add),
-                   weft::on_timeout(1s, [&] { quiet = true; }));
+      weft::select(weft::on_recv(odd, add), weft::on_recv(even, add), weft::on_timeout(1s, [&] { quiet = true; }));
     }
     std::printf("%d numbers, sum %d, then a second of silence\n", received, sum);
   });

@@ -1,4 +1,4 @@
-// A library that keeps state in its thread gets one goroutine that stays on one thread; others talk to it over a channel.
+// A library that keeps state in its thread gets a goroutine that stays on one thread; others talk to it over a channel.
 #include <weft/weft.h>
 
 #include <cstdio>

@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PRINTS = re.compile(r"^// Prints(, in any order)?:\n((?:^//.*\n?)+)", re.MULTILINE)
-HEADERS = ("weft/weft.h", "algorithm", "chrono", "cstdio", "cstdlib", "exception", "functional", "iostream", "memory", "mutex",
-           "optional", "shared_mutex", "stdexcept", "stop_token", "string", "system_error", "thread", "unistd.h", "utility", "vector")
+HEADERS = ("weft/weft.h", "algorithm", "chrono", "cstdio", "cstdlib", "exception", "functional", "iostream", "memory",
+           "mutex", "optional", "shared_mutex", "stdexcept", "stop_token", "string", "system_error", "thread",
+           "unistd.h", "utility", "vector")
 TIMEOUT_SECONDS = 60
 
 
@@ -54,9 +55,10 @@ def program_of(page_name: str, blocks: list[Block]) -> str:
         else:
             body = f"int example_main() {{\nreturn weft::run([] {{\n{place}{code}}});\n}}\n"
         parts.append(f"namespace block_{number} {{\n{body}}}\n")
-    cases = "".join(f"    case {number}: return block_{number}::example_main();\n" for number in range(1, len(blocks) + 1))
-    return ("\n".join(includes) + "\nusing namespace std::chrono_literals;\n" + "".join(parts) +
-            f"int main(int count, char** words) {{\n  switch (count == 2 ? std::atoi(words[1]) : 0) {{\n{cases}  }}\n  return 99;\n}}\n")
+    cases = "".join(f"case {number}: return block_{number}::example_main();\n" for number in range(1, len(blocks) + 1))
+    main_text = ("int main(int count, char** words) {\nswitch (count == 2 ? std::atoi(words[1]) : 0) {\n" + cases +
+                 "}\nreturn 99;\n}\n")
+    return "\n".join(includes) + "\nusing namespace std::chrono_literals;\n" + "".join(parts) + main_text
 
 
 def matches(expected: str, printed: str, any_order: bool = False) -> bool:
@@ -70,8 +72,8 @@ def matches(expected: str, printed: str, any_order: bool = False) -> bool:
 def failure(command: list[str], exit_code: int, expected: str, any_order: bool = False) -> str:
     """What is wrong with a run of `command`; nothing if all is as expected."""
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if exit_code else None, text=True,
-                              timeout=TIMEOUT_SECONDS, errors="replace")
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if exit_code else None,
+                              text=True, timeout=TIMEOUT_SECONDS, errors="replace")
     except subprocess.TimeoutExpired:
         return f"still runs after {TIMEOUT_SECONDS} s"
     code = done.returncode if done.returncode >= 0 else 128 - done.returncode
@@ -102,7 +104,8 @@ def run_example(source: pathlib.Path, program: list[str]) -> list[str]:
 
 
 def self_test() -> list[str]:
-    page = "# A\n```cpp\n#include <a>\nint main() {}\n```\nbecomes\n```text\n1\n```\n```sh\nls\n```\n```cpp exit=2\nf();\n```\n"
+    page = ("# A\n```cpp\n#include <a>\nint main() {}\n```\nbecomes\n```text\n1\n```\n```sh\nls\n```\n"
+            "```cpp exit=2\nf();\n```\n")
     blocks = blocks_of(page)
     program = program_of("a.md", blocks)
     facts = {
@@ -125,7 +128,8 @@ def main(words: list[str]) -> int:
     match words[:1]:
         case ["extract"]:
             page = pathlib.Path(words[1])
-            pathlib.Path(words[2]).write_text(program_of(words[1], blocks_of(page.read_text(encoding="utf-8"))), encoding="utf-8")
+            program_text = program_of(words[1], blocks_of(page.read_text(encoding="utf-8")))
+            pathlib.Path(words[2]).write_text(program_text, encoding="utf-8")
             return 0
         case ["run"]:
             problems = run_page(pathlib.Path(words[1]), "--no-crashes" not in words, program)
