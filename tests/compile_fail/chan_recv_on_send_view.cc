@@ -1,0 +1,3 @@
+// EXPECT: has no member named .recv.|no member named 'recv'
+#include "weft/chan.h"
+void f(weft::SendChan<int> out) { out.recv(); }
