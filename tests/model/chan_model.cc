@@ -4,11 +4,12 @@
 namespace {
 
 using model::Attempt;
-using model::check;
 using model::ChanCore;
+using model::check;
 
-
-std::string name(const char* what, int capacity) { return std::string(what) + ", capacity " + std::to_string(capacity); }
+std::string name(const char* what, int capacity) {
+  return std::string(what) + ", capacity " + std::to_string(capacity);
+}
 
 model::Report one_to_one(int capacity, int values, model::Defect defect = model::Defect::kNone) {
   return model::explore({.name = name("one sender, one receiver", capacity), .defect = defect}, [=] {
@@ -37,7 +38,8 @@ model::Report many(int capacity, int senders, int receivers) {
     };
     auto* shared = new Shared{model::make_channel(capacity)};
     for (int s = 1; s <= senders; ++s) {
-      model::thread("sender", [=] { check(model::send(shared->channel, s) == Attempt::kDone, "an open channel takes it"); });
+      model::thread("sender",
+                    [=] { check(model::send(shared->channel, s) == Attempt::kDone, "an open channel takes it"); });
     }
     for (int r = 0; r < receivers; ++r) {
       model::thread("receiver", [=] {
@@ -48,7 +50,8 @@ model::Report many(int capacity, int senders, int receivers) {
       int sum = 0;
       for (int i = 0; i < senders; ++i) sum += shared->got[i] * shared->got[i];
       check(sum == senders * (senders + 1) * (2 * senders + 1) / 6, "each value arrives once");
-      check(shared->channel->check() && shared->channel->senders.empty() && shared->channel->receivers.empty(), "nobody is left");
+      check(shared->channel->check() && shared->channel->senders.empty() && shared->channel->receivers.empty(),
+            "nobody is left");
     });
   });
 }
@@ -58,6 +61,8 @@ TEST(Chan, ManyToManyEachValueOnce) {
   model::expect_holds(many(0, 2, 2));
   model::expect_holds(many(1, 2, 2));
   model::expect_holds(many(1, 3, 1));
+  model::expect_holds(many(0, 3, 2));
+  model::expect_holds(many(1, 3, 2));
 }
 
 // A sender, a receiver, and somebody who closes at any moment.

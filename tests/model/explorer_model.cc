@@ -43,8 +43,14 @@ std::set<Outcome> outcomes(const std::vector<void (*)(Litmus&)>& threads) {
 }
 
 TEST(Litmus, StoreBufferingShowsBothStaleReads) {
-  const auto all = outcomes({[](Litmus& l) { l.x.store(1, kRelease); l.read[0] = l.y.load(kAcquire); },
-                             [](Litmus& l) { l.y.store(1, kRelease); l.read[1] = l.x.load(kAcquire); }});
+  const auto all = outcomes({[](Litmus& l) {
+                               l.x.store(1, kRelease);
+                               l.read[0] = l.y.load(kAcquire);
+                             },
+                             [](Litmus& l) {
+                               l.y.store(1, kRelease);
+                               l.read[1] = l.x.load(kAcquire);
+                             }});
   EXPECT_EQ(all.size(), 4u);
 }
 
@@ -63,8 +69,14 @@ TEST(Litmus, FencesForbidBothStaleReads) {
 }
 
 TEST(Litmus, SequentialAccessesForbidBothStaleReads) {
-  const auto all = outcomes({[](Litmus& l) { l.x.store(1, kSequential); l.read[0] = l.y.load(kSequential); },
-                             [](Litmus& l) { l.y.store(1, kSequential); l.read[1] = l.x.load(kSequential); }});
+  const auto all = outcomes({[](Litmus& l) {
+                               l.x.store(1, kSequential);
+                               l.read[0] = l.y.load(kSequential);
+                             },
+                             [](Litmus& l) {
+                               l.y.store(1, kSequential);
+                               l.read[1] = l.x.load(kSequential);
+                             }});
   EXPECT_EQ(all, (std::set<Outcome>{{0, 1}, {1, 0}, {1, 1}}));
 }
 
@@ -74,7 +86,10 @@ TEST(Litmus, OneFenceIsNotEnough) {
                                weft::detail::fence_seq_cst();
                                l.read[0] = l.y.load(kRelaxed);
                              },
-                             [](Litmus& l) { l.y.store(1, kRelaxed); l.read[1] = l.x.load(kRelaxed); }});
+                             [](Litmus& l) {
+                               l.y.store(1, kRelaxed);
+                               l.read[1] = l.x.load(kRelaxed);
+                             }});
   EXPECT_EQ(all.size(), 4u);
 }
 
@@ -84,40 +99,80 @@ TEST(Litmus, MembarrierIsTheFenceOfWhoHasACompilerBarrier) {
                                weft::detail::compiler_barrier();
                                l.read[0] = l.y.load(kRelaxed);
                              },
-                             [](Litmus& l) { l.y.store(1, kRelaxed); model::membarrier(); l.read[1] = l.x.load(kRelaxed); }});
+                             [](Litmus& l) {
+                               l.y.store(1, kRelaxed);
+                               model::membarrier();
+                               l.read[1] = l.x.load(kRelaxed);
+                             }});
   EXPECT_EQ(all, (std::set<Outcome>{{0, 1}, {1, 0}, {1, 1}}));
 }
 
 TEST(Litmus, MembarrierIsNothingWithoutTheCompilerBarrier) {
-  const auto all = outcomes({[](Litmus& l) { l.x.store(1, kRelaxed); l.read[0] = l.y.load(kRelaxed); },
-                             [](Litmus& l) { l.y.store(1, kRelaxed); model::membarrier(); l.read[1] = l.x.load(kRelaxed); }});
+  const auto all = outcomes({[](Litmus& l) {
+                               l.x.store(1, kRelaxed);
+                               l.read[0] = l.y.load(kRelaxed);
+                             },
+                             [](Litmus& l) {
+                               l.y.store(1, kRelaxed);
+                               model::membarrier();
+                               l.read[1] = l.x.load(kRelaxed);
+                             }});
   EXPECT_EQ(all.size(), 4u);
 }
 
 TEST(Litmus, MessagePassingNeedsReleaseAndAcquire) {
-  const auto writer = [](Litmus& l) { l.x.store(1, kRelaxed); l.y.store(1, kRelease); };
-  const auto reader = [](Litmus& l) { l.read[0] = l.y.load(kAcquire); l.read[1] = l.x.load(kRelaxed); };
+  const auto writer = [](Litmus& l) {
+    l.x.store(1, kRelaxed);
+    l.y.store(1, kRelease);
+  };
+  const auto reader = [](Litmus& l) {
+    l.read[0] = l.y.load(kAcquire);
+    l.read[1] = l.x.load(kRelaxed);
+  };
   EXPECT_EQ(outcomes({writer, reader}), (std::set<Outcome>{{0, 0}, {0, 1}, {1, 1}}));
-  const auto relaxed_reader = [](Litmus& l) { l.read[0] = l.y.load(kRelaxed); l.read[1] = l.x.load(kRelaxed); };
+  const auto relaxed_reader = [](Litmus& l) {
+    l.read[0] = l.y.load(kRelaxed);
+    l.read[1] = l.x.load(kRelaxed);
+  };
   EXPECT_TRUE(outcomes({writer, relaxed_reader}).contains(Outcome{1, 0}));
 }
 
 TEST(Litmus, IndependentReadersMayDisagreeUnlessSequential) {
   const auto write_x = [](Litmus& l) { l.x.store(1, kRelease); };
   const auto write_y = [](Litmus& l) { l.y.store(1, kRelease); };
-  const auto all = outcomes({write_x, write_y, [](Litmus& l) { l.read[0] = l.x.load(kAcquire); l.read[1] = l.y.load(kAcquire); },
-                             [](Litmus& l) { l.read[2] = l.y.load(kAcquire); l.read[3] = l.x.load(kAcquire); }});
+  const auto all = outcomes({write_x, write_y,
+                             [](Litmus& l) {
+                               l.read[0] = l.x.load(kAcquire);
+                               l.read[1] = l.y.load(kAcquire);
+                             },
+                             [](Litmus& l) {
+                               l.read[2] = l.y.load(kAcquire);
+                               l.read[3] = l.x.load(kAcquire);
+                             }});
   EXPECT_EQ(all.size(), 16u);
-  const auto sequential = outcomes({[](Litmus& l) { l.x.store(1, kSequential); }, [](Litmus& l) { l.y.store(1, kSequential); },
-                                    [](Litmus& l) { l.read[0] = l.x.load(kSequential); l.read[1] = l.y.load(kSequential); },
-                                    [](Litmus& l) { l.read[2] = l.y.load(kSequential); l.read[3] = l.x.load(kSequential); }});
+  const auto sequential =
+      outcomes({[](Litmus& l) { l.x.store(1, kSequential); }, [](Litmus& l) { l.y.store(1, kSequential); },
+                [](Litmus& l) {
+                  l.read[0] = l.x.load(kSequential);
+                  l.read[1] = l.y.load(kSequential);
+                },
+                [](Litmus& l) {
+                  l.read[2] = l.y.load(kSequential);
+                  l.read[3] = l.x.load(kSequential);
+                }});
   EXPECT_FALSE(sequential.contains(Outcome{1, 0, 1, 0}));
   EXPECT_EQ(sequential.size(), 15u);
 }
 
 TEST(Litmus, AReadDoesNotGoBack) {
-  const auto all = outcomes({[](Litmus& l) { l.x.store(1, kRelaxed); l.x.store(2, kRelaxed); },
-                             [](Litmus& l) { l.read[0] = l.x.load(kRelaxed); l.read[1] = l.x.load(kRelaxed); }});
+  const auto all = outcomes({[](Litmus& l) {
+                               l.x.store(1, kRelaxed);
+                               l.x.store(2, kRelaxed);
+                             },
+                             [](Litmus& l) {
+                               l.read[0] = l.x.load(kRelaxed);
+                               l.read[1] = l.x.load(kRelaxed);
+                             }});
   EXPECT_EQ(all, (std::set<Outcome>{{0, 0}, {0, 1}, {0, 2}, {1, 1}, {1, 2}, {2, 2}}));
 }
 
@@ -126,7 +181,12 @@ TEST(Litmus, ReadModifyWritesAreAtomicAndPassTheReleaseOn) {
   const auto all = outcomes({[](Litmus& l) { l.read[0] = l.x.fetch_add(1, kRelaxed); },
                              [](Litmus& l) { l.read[1] = l.x.fetch_add(1, kRelaxed); }});
   EXPECT_EQ(all, (std::set<Outcome>{{0, 1}, {1, 0}}));
-  const auto passed = outcomes({[](Litmus& l) { l.y.store(7, kRelaxed); l.x.store(1, kRelease); }, add, [](Litmus& l) {
+  const auto passed = outcomes({[](Litmus& l) {
+                                  l.y.store(7, kRelaxed);
+                                  l.x.store(1, kRelease);
+                                },
+                                add,
+                                [](Litmus& l) {
                                   l.read[0] = l.x.load(kAcquire);
                                   l.read[1] = l.y.load(kRelaxed);
                                 }});
@@ -141,7 +201,10 @@ TEST(Plain, ARaceOnPlainMemoryIsFound) {
         int value = 0;
       };
       auto* box = new Box;
-      model::thread("writer", [box, order] { box->value = 1; box->full.store(1, order); });
+      model::thread("writer", [box, order] {
+        box->value = 1;
+        box->full.store(1, order);
+      });
       model::thread("reader", [box] {
         if (box->full.load(kAcquire) == 1) model::check(box->value == 1, "the value is there");
       });
@@ -155,7 +218,10 @@ TEST(Plain, AUseAfterFreeIsFound) {
   const auto report = model::explore({.name = "freed"}, [] {
     auto* box = new int(1);
     auto* gone = new Atomic<int>(0);
-    model::thread("owner", [=] { delete box; gone->store(1, kRelease); });
+    model::thread("owner", [=] {
+      delete box;
+      gone->store(1, kRelease);
+    });
     model::thread("user", [=] {
       if (gone->load(kAcquire) == 1) model::check(*box == 1, "unreachable");
     });
@@ -166,7 +232,10 @@ TEST(Plain, AUseAfterFreeIsFound) {
 TEST(Park, EachReadyIsForOnePark) {
   const auto explore = [](int readies) {
     return model::explore({.name = "park"}, [readies] {
-      model::thread("sleeper", [] { model::park(); model::park(); });
+      model::thread("sleeper", [] {
+        model::park();
+        model::park();
+      });
       model::thread("waker", [readies] {
         for (int i = 0; i < readies; ++i) model::ready(0);
       });
@@ -242,9 +311,19 @@ void perform(Machine& m, const Step& step, int thread, std::size_t at) {
   constexpr std::memory_order kLoads[] = {kRelaxed, kAcquire, kSequential};
   constexpr std::memory_order kBoth[] = {kRelaxed, std::memory_order_acq_rel, kSequential};
   switch (step.kind) {
-    case 0: case 1: case 2: word.store(value, kStores[step.order]); return;
-    case 3: case 4: case 5: read = word.load(kLoads[step.order]); return;
-    case 6: read = word.fetch_add(100, kBoth[step.order]); return;
+    case 0:
+    case 1:
+    case 2:
+      word.store(value, kStores[step.order]);
+      return;
+    case 3:
+    case 4:
+    case 5:
+      read = word.load(kLoads[step.order]);
+      return;
+    case 6:
+      read = word.fetch_add(100, kBoth[step.order]);
+      return;
     case 7: {
       int expected = step.location;
       read = word.compare_exchange_strong(expected, value, kBoth[step.order], kLoads[step.order]) ? 1 : expected;
@@ -286,7 +365,8 @@ std::set<Ending> endings(const Program& program, bool reduction, std::uint64_t& 
         for (std::size_t i = 0; i < steps.size(); ++i) perform(*machine, steps[i], thread, i);
       });
     }
-    model::finally([machine, &all] { all.insert({machine->read, {machine->words[0].load(), machine->words[1].load()}}); });
+    model::finally(
+        [machine, &all] { all.insert({machine->read, {machine->words[0].load(), machine->words[1].load()}}); });
   });
   EXPECT_TRUE(report.complete);
   EXPECT_EQ(report.failure, "");
@@ -303,10 +383,11 @@ TEST(Reduction, LosesNoOutcomeOfRandomPrograms) {
   for (int round = rounds != nullptr ? std::atoi(rounds) : 150; round > 0; --round) {
     const Program program = random_program(random);
     ASSERT_EQ(endings(program, true, reduced), endings(program, false, all))
-        << "WEFT_MODEL_SEED=" << seed << " round " << round << "\n" << describe(program);
+        << "WEFT_MODEL_SEED=" << seed << " round " << round << "\n"
+        << describe(program);
   }
-  std::printf("random programs, seed %u: %llu executions in place of %llu\n", seed, static_cast<unsigned long long>(reduced),
-              static_cast<unsigned long long>(all));
+  std::printf("random programs, seed %u: %llu executions in place of %llu\n", seed,
+              static_cast<unsigned long long>(reduced), static_cast<unsigned long long>(all));
   EXPECT_LT(reduced * 4, all);
 }
 

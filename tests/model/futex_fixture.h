@@ -1,5 +1,5 @@
-// The kernel's futex, for models of code that sleeps on one: looking at the word and going to sleep are one step against
-// a wake-up, and nothing wakes for no reason.
+// The kernel's futex, for models of code that sleeps on one: looking at the word and going to sleep are one step
+// against a wake-up, and nothing wakes for no reason.
 #pragma once
 
 #include "os/futex.h"

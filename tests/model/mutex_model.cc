@@ -76,7 +76,8 @@ TEST(Mutex, ALimitedWaiterGivesUpOrGetsIt) {
       turn(shared);
     });
     model::thread("limited", [=] {
-      if (shared->mutex.try_lock_until(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(model::kLater)))) turn(shared);
+      if (shared->mutex.try_lock_until(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(model::kLater))))
+        turn(shared);
     });
     model::finally([=] {
       check(shared->turns == 1 || shared->turns == 2, "the other had its turn");
@@ -87,11 +88,13 @@ TEST(Mutex, ALimitedWaiterGivesUpOrGetsIt) {
 }
 
 TEST(Mutex, ControlWithoutOrderingsItBreaks) {
-  model::expect_breaks(explore({1, 1}, {.name = "mutex without orderings", .defect = model::Defect::kRelaxedOrders}), "data race");
+  model::expect_breaks(explore({1, 1}, {.name = "mutex without orderings", .defect = model::Defect::kRelaxedOrders}),
+                       "data race");
 }
 
 TEST(Mutex, ControlWithoutItsListLockItBreaks) {
-  model::expect_breaks(explore({2, 1}, {.name = "mutex without its list's lock", .defect = model::Defect::kNoLocks}), "");
+  model::expect_breaks(explore({2, 1}, {.name = "mutex without its list's lock", .defect = model::Defect::kNoLocks}),
+                       "");
 }
 
 }  // namespace

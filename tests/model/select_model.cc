@@ -6,8 +6,8 @@
 
 namespace {
 
-using model::check;
 using model::ChanCore;
+using model::check;
 using model::Landing;
 using model::Parcel;
 using weft::detail::SelectFrame;
@@ -20,14 +20,16 @@ struct Fired {
 
 // Receives from each of the channels, or sends to those whose number is in `sends`; waits until one can proceed.
 template <std::size_t N>
-Fired select(ChanCore* const (&channels)[N], unsigned sends = 0, weft::detail::MonotonicNanos timeout = weft::detail::kNever) {
+Fired select(ChanCore* const (&channels)[N], unsigned sends = 0,
+             weft::detail::MonotonicNanos timeout = weft::detail::kNever) {
   SelectFrame<N> frame;
   Landing landings[N];
   std::optional<Parcel> parcels[N];
   for (std::size_t i = 0; i < N; ++i) {
     const bool is_send = (sends >> i & 1) != 0;
     parcels[i].emplace(static_cast<int>(100 + i));
-    frame[i] = {.core = channels[i], .slot = is_send ? static_cast<void*>(&*parcels[i]) : &landings[i], .sends = is_send};
+    frame[i] = {
+        .core = channels[i], .slot = is_send ? static_cast<void*>(&*parcels[i]) : &landings[i], .sends = is_send};
   }
   if (timeout != weft::detail::kNever) frame.request().add_timeout(N - 1, timeout);
   const std::size_t fired = frame.run();
@@ -41,7 +43,8 @@ Fired select(ChanCore* const (&channels)[N], unsigned sends = 0, weft::detail::M
 }
 
 void expect_idle(ChanCore* channel) {
-  check(channel->check() && channel->senders.empty() && channel->receivers.empty(), "nothing is left in a channel's lists");
+  check(channel->check() && channel->senders.empty() && channel->receivers.empty(),
+        "nothing is left in a channel's lists");
 }
 
 TEST(Select, ReceivesFromWhicheverComes) {

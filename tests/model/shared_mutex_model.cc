@@ -97,13 +97,15 @@ TEST(SharedMutex, AReaderLeavesElsewhere) {
 }
 
 TEST(SharedMutex, ControlWithoutMembarrierItBreaks) {
-  model::expect_breaks(explore(true, 1, 1, {.name = "shared mutex without membarrier", .defect = model::Defect::kNoMembarrier}),
-                       "");
+  model::expect_breaks(
+      explore(true, 1, 1, {.name = "shared mutex without membarrier", .defect = model::Defect::kNoMembarrier}), "");
 }
 
 TEST(SharedMutex, ControlWithoutCompilerBarrierItBreaks) {
   model::expect_breaks(
-      explore(true, 1, 1, {.name = "shared mutex without compiler barrier", .defect = model::Defect::kNoCompilerBarrier}), "");
+      explore(true, 1, 1,
+              {.name = "shared mutex without compiler barrier", .defect = model::Defect::kNoCompilerBarrier}),
+      "");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Taking a processor from a machine in user code: the real Section, the real hand-shake of src/sched/steal_request.h.
 //
-// A processor has one holder: whoever acts for it writes its plain word, so two at once are a data race or a wrong count.
+// A processor has one holder: whoever acts for it writes its plain word, so two at once are a data race or a wrong
+// count.
 #define WEFT_MODEL_REAL_MACHINE
 #include "sched/steal_request.h"
 
@@ -30,8 +31,8 @@ using weft::detail::Processor;
 struct World {
   MachineHead machine;
   Processor processor;
-  int entries = 0;         // by the machine, inside, with the processor
-  int lost = 0;            // entries that found it gone
+  int entries = 0;  // by the machine, inside, with the processor
+  int lost = 0;     // entries that found it gone
   bool stolen = false;
 };
 World* world = nullptr;
@@ -97,7 +98,8 @@ TEST(StealRequest, ControlWithoutMembarrierItBreaks) {
 }
 
 TEST(StealRequest, ControlWithoutCompilerBarrierItBreaks) {
-  model::expect_breaks(explore({.name = "steal without compiler barrier", .defect = model::Defect::kNoCompilerBarrier}, 2, 1), "");
+  model::expect_breaks(
+      explore({.name = "steal without compiler barrier", .defect = model::Defect::kNoCompilerBarrier}, 2, 1), "");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Task completion: one joiner, one who completes; the result that was written before is there after, and nobody waits for ever.
+// Task completion: one joiner, one who completes; the result that was written before is there after, and nobody waits
+// for ever.
 #include "sched/task_state.cc"
 
 #include <gtest/gtest.h>
@@ -28,7 +29,9 @@ model::Report explore(model::Defect defect) {
 }
 
 TEST(Task, AJoinReturnsWithTheResult) { model::expect_holds(explore(model::Defect::kNone)); }
-TEST(Task, ControlWithoutOrderingsTheResultIsMissing) { model::expect_breaks(explore(model::Defect::kRelaxedOrders), "data race"); }
+TEST(Task, ControlWithoutOrderingsTheResultIsMissing) {
+  model::expect_breaks(explore(model::Defect::kRelaxedOrders), "data race");
+}
 
 // The task's goroutine and the handle hold a reference each; who lets go last frees the state, and only then.
 TEST(Task, TheLastReferenceFreesOnce) {

@@ -1,5 +1,5 @@
-// Timers: whoever cancels knows afterwards whether it has fired, and may free the node; firing, cancelling, arming anew and
-// moving to another wheel may all happen at the same moment.
+// Timers: whoever cancels knows afterwards whether it has fired, and may free the node; firing, cancelling, arming anew
+// and moving to another wheel may all happen at the same moment.
 #include "timer_fixture.h"
 
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@ using weft::sched::Machine;
 using weft::sched::scheduler;
 
 struct Alarm : TimerNode {
-  int fired = 0;   // plain: written by the callback, read by who has cancelled
-  int rearm = 0;   // how often the callback arms it anew
+  int fired = 0;  // plain: written by the callback, read by who has cancelled
+  int rearm = 0;  // how often the callback arms it anew
 
   static void on_fire(TimerNode* node) noexcept {
     auto* alarm = static_cast<Alarm*>(node);
@@ -69,9 +69,7 @@ model::Report explore(model::Options options, int expirers, bool move) {
       });
     }
     if (move) {
-      model::thread("mover", [=] {
-        scheduler().processors[0]->wheel.move_all_to(scheduler().shared_wheel, 0);
-      });
+      model::thread("mover", [=] { scheduler().processors[0]->wheel.move_all_to(scheduler().shared_wheel, 0); });
     }
   });
 }
@@ -111,7 +109,8 @@ TEST(Timer, ControlWithoutLocksItBreaks) {
 }
 
 TEST(Timer, ControlWithoutOrderingsItBreaks) {
-  model::expect_breaks(explore({.name = "timer without orderings", .defect = model::Defect::kRelaxedOrders}, 1, false), "");
+  model::expect_breaks(explore({.name = "timer without orderings", .defect = model::Defect::kRelaxedOrders}, 1, false),
+                       "");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A wait with several ends (src/sync/wait.cc over Claim, Waiter, the timer wheel and a done channel): exactly one of them
-// counts, nobody waits for ever, and when the wait returns nobody touches its frame any more.
+// A wait with several ends (src/sync/wait.cc over Claim, Waiter, the timer wheel and a done channel): exactly one of
+// them counts, nobody waits for ever, and when the wait returns nobody touches its frame any more.
 #include "sync/chan_context.cc"
 #include "sync/select_core.cc"
 #include "sync/wait.cc"
@@ -19,17 +19,17 @@ using model::check;
 using weft::detail::ChanCore;
 using weft::detail::SpinGuard;
 using weft::detail::SpinLock;
-using weft::detail::Waiter;
 using weft::detail::WaitEnd;
+using weft::detail::Waiter;
 using weft::detail::WaitLimits;
 using weft::detail::WaitList;
 
 struct Shared {
   SpinLock lock;
   WaitList list;
-  bool rung = false;            // under lock: what is waited for
+  bool rung = false;  // under lock: what is waited for
   ChanCore* done = nullptr;
-  int ended = 0;                // under lock
+  int ended = 0;  // under lock
 };
 
 WaitEnd wait(Shared* shared, const WaitLimits& limits) {
@@ -37,7 +37,8 @@ WaitEnd wait(Shared* shared, const WaitLimits& limits) {
   Waiter waiter;
   shared->lock.lock();
   if (!shared->rung) {
-    end = weft::detail::wait_in_list(shared->lock, shared->list, waiter, limits, {weft::detail::WaitReason::kSemaphore, shared});
+    end = weft::detail::wait_in_list(shared->lock, shared->list, waiter, limits,
+                                     {weft::detail::WaitReason::kSemaphore, shared});
     shared->lock.lock();
   }
   check(!waiter.linked, "the node is in no list");
@@ -66,7 +67,8 @@ model::Report explore(const char* name, int ends, model::Defect defect = model::
     if ((ends & kClock) != 0) limits.deadline = model::kLater;
     model::thread("waiter", [=] {
       wait(shared, limits);
-      check(shared->list.empty() && (limits.done == nullptr || limits.done->receivers.empty()), "no list has a node of it");
+      check(shared->list.empty() && (limits.done == nullptr || limits.done->receivers.empty()),
+            "no list has a node of it");
     });
     model::add_clock(1);
     if ((ends & kRing) != 0) model::thread("ringer", [=] { ring(shared); });
@@ -96,7 +98,8 @@ TEST(Wait, AWakeUpIsNotLostOnWhoGaveUp) {
     model::add_clock(0);
     for (int i = 0; i < 2; ++i) {
       model::thread("waiter", [=] {
-        if (wait(shared, i == 0 ? WaitLimits{.deadline = model::kLater} : WaitLimits{}) == WaitEnd::kWoken) ring(shared);
+        if (wait(shared, i == 0 ? WaitLimits{.deadline = model::kLater} : WaitLimits{}) == WaitEnd::kWoken)
+          ring(shared);
       });
     }
     model::thread("ringer", [=] { ring(shared); });

@@ -1,8 +1,8 @@
 // No lost wake-up: the scheduler's own queue, pick and idle code, machines as the explorer's threads.
 //
-// Some machines make goroutines ready, others run out of work at the same time. In the end each goroutine must have been
-// picked: a wake-up that is lost leaves everybody asleep with a goroutine in a queue. The controls take away one of the two
-// fences of the protocol in src/sched/scheduler.h, [sched.P2] or [sched.P5].
+// Some machines make goroutines ready, others run out of work at the same time. In the end each goroutine must have
+// been picked: a wake-up that is lost leaves everybody asleep with a goroutine in a queue. The controls take away one
+// of the two fences of the protocol in src/sched/scheduler.h, [sched.P2] or [sched.P5].
 #include "futex_fixture.h"
 #include "sched/idle.cc"
 #include "sched/pick.cc"

@@ -1,8 +1,10 @@
-// Taking processors by brute force: the hand-shake of src/sched/steal_request.h on real threads with the real membarrier.
+// Taking processors by brute force: the hand-shake of src/sched/steal_request.h on real threads with the real
+// membarrier.
 //
-// One machine goes in and out of the runtime as fast as it can, one monitor takes its processor at every chance and gives
-// it back. A machine that is inside must keep its processor: it looks at its request word before it leaves, and kTaken there
-// is a violation. The control runs the same without the barrier and must find violations, or the test proves nothing.
+// One machine goes in and out of the runtime as fast as it can, one monitor takes its processor at every chance and
+// gives it back. A machine that is inside must keep its processor: it looks at its request word before it leaves, and
+// kTaken there is a violation. The control runs the same without the barrier and must find violations, or the test
+// proves nothing.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -65,7 +67,8 @@ class Duel {
     const std::uint64_t tick = machine_.tick.load(std::memory_order_relaxed);
     machine_.tick.store(tick + 1, std::memory_order_relaxed);
     detail::compiler_barrier();
-    if (machine_.request.load(std::memory_order_relaxed) != StealRequest::kNone && sched::answer_steal_request(machine_)) {
+    if (machine_.request.load(std::memory_order_relaxed) != StealRequest::kNone &&
+        sched::answer_steal_request(machine_)) {
       take_back();
     }
     if (machine_.p.load(std::memory_order_relaxed) == nullptr) violations_.fetch_add(1, std::memory_order_relaxed);
@@ -138,7 +141,8 @@ TEST(StealProtocolStress, AMachineInsideKeepsItsProcessor) {
 
 TEST(StealProtocolStress, ControlWithoutMembarrierItBreaks) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "on one core a context switch is a barrier";
-  const Counts counts = Duel(printed_seed()).run([] {}, std::chrono::seconds(60), [](const Counts& c) { return c.violations > 0; });
+  const Counts counts =
+      Duel(printed_seed()).run([] {}, std::chrono::seconds(60), [](const Counts& c) { return c.violations > 0; });
   print("without membarrier", counts);
   EXPECT_GT(counts.violations, 0u) << "the test cannot tell a broken protocol from a sound one on this machine";
 }

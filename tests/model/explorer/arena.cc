@@ -46,7 +46,9 @@ void set_in_model(bool in) noexcept { inside = in; }
 }  // namespace model
 
 void* operator new(std::size_t bytes) { return model::allocate(bytes, 16); }
-void* operator new(std::size_t bytes, std::align_val_t align) { return model::allocate(bytes, static_cast<std::size_t>(align)); }
+void* operator new(std::size_t bytes, std::align_val_t align) {
+  return model::allocate(bytes, static_cast<std::size_t>(align));
+}
 void* operator new[](std::size_t bytes) { return model::allocate(bytes, 16); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return model::allocate(bytes, 16); }
 void* operator new(std::size_t bytes, std::align_val_t align, const std::nothrow_t&) noexcept {

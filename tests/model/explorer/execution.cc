@@ -8,7 +8,7 @@ namespace model {
 namespace {
 constexpr int kImpatientTurns = 1000;  // more than any bounded spin loop has
 Execution* current_execution = nullptr;
-}
+}  // namespace
 
 Execution* execution() noexcept { return current_execution; }
 
@@ -185,17 +185,33 @@ void Execution::make(int index, Choice choice) {
     case Kind::kLoad:
     case Kind::kStore:
     case Kind::kReadModifyWrite:
-    case Kind::kCompareExchange: make_access(thread, index, choice, event); break;
-    case Kind::kFence: memory_.fence(index); break;
-    case Kind::kCompilerBarrier: memory_.compiler_barrier(index); break;
-    case Kind::kMembarrier: memory_.membarrier(index, thread_count()); break;
+    case Kind::kCompareExchange:
+      make_access(thread, index, choice, event);
+      break;
+    case Kind::kFence:
+      memory_.fence(index);
+      break;
+    case Kind::kCompilerBarrier:
+      memory_.compiler_barrier(index);
+      break;
+    case Kind::kMembarrier:
+      memory_.membarrier(index, thread_count());
+      break;
     case Kind::kLock:
     case Kind::kTryLock:
-    case Kind::kUnlock: make_lock(thread, index, choice); break;
+    case Kind::kUnlock:
+      make_lock(thread, index, choice);
+      break;
     case Kind::kPark:
-    case Kind::kReady: make_wait(thread, index); break;
-    case Kind::kRelax: make_relax(thread, index); break;
-    case Kind::kChoose: thread.result = choice; break;
+    case Kind::kReady:
+      make_wait(thread, index);
+      break;
+    case Kind::kRelax:
+      make_relax(thread, index);
+      break;
+    case Kind::kChoose:
+      thread.result = choice;
+      break;
   }
   running_ = before;
   driver_->made(event);
@@ -210,7 +226,8 @@ void Execution::make_access(Thread& thread, int index, Choice choice, Event& eve
     if (operation.kind == Kind::kStore) {
       event.written = memory_.store(index, location, operation.operand, operation.order);
     } else {
-      const std::uint64_t value = operation.modify != nullptr ? operation.modify(old, operation.operand) : operation.operand;
+      const std::uint64_t value =
+          operation.modify != nullptr ? operation.modify(old, operation.operand) : operation.operand;
       event.written = memory_.replace(index, location, value, operation.order);
     }
     watch(location, event.written);

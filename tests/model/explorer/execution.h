@@ -30,20 +30,21 @@ class Driver {
 
 struct Thread {
   std::string name;
-  const std::function<void()>* body = nullptr;  // in the arena, never destroyed: an abandoned execution may still use it
-  bool daemon = false;     // may be left waiting at the end
+  const std::function<void()>* body =
+      nullptr;          // in the arena, never destroyed: an abandoned execution may still use it
+  bool daemon = false;  // may be left waiting at the end
   bool finished = false;
-  bool permit = false;     // ready() came and the park has not taken it yet
+  bool permit = false;  // ready() came and the park has not taken it yet
   View permit_view;
   Operation pending;
   std::uint64_t result = 0;
   bool succeeded = false;
   std::vector<Stamp> last_read;  // for each location in pending.watched, the stamp read
   decltype(Operation::watched) watched{};
-  bool gave_up = false;          // a spin loop, and has done nothing since: an endless loop, which must wait for a change
+  bool gave_up = false;  // a spin loop, and has done nothing since: an endless loop, which must wait for a change
   std::int64_t clock_nanos = 0;
-  int impatient = 0;             // turns left of a spin loop that has given up: it reads what it has read
-  void* slot = nullptr;          // see thread_slot() in model.h
+  int impatient = 0;     // turns left of a spin loop that has given up: it reads what it has read
+  void* slot = nullptr;  // see thread_slot() in model.h
 };
 
 class Execution {
@@ -105,7 +106,7 @@ class Execution {
   std::uint32_t number_ = 0;
   int running_ = -1;
   bool starting_ = false;
-  bool ended_ = false;     // nobody can run any more, as opposed to: the driver gave the execution up
+  bool ended_ = false;  // nobody can run any more, as opposed to: the driver gave the execution up
   Options options_;
 };
 

@@ -100,7 +100,8 @@ bool Explorer::next(int& thread, Choice& choice) {
   return true;
 }
 
-// Adds a node for the state that has been reached; false if everything that could be done here has been explored elsewhere.
+// Adds a node for the state that has been reached; false if everything that could be done here has been explored
+// elsewhere.
 bool Explorer::open_node() {
   Node node;
   if (depth_ > 0 && options_.reduction) inherit_sleepers(node);
@@ -186,8 +187,8 @@ void Explorer::note_race(std::size_t first, const Event& second, const StepClock
   const auto consider = [&](int thread, const StepClock& thread_clock) {
     if ((seen & bit(thread)) != 0) return;
     seen |= bit(thread);
-    const bool initial = std::none_of(between_.begin(), between_.end(),
-                                      [&](const Event* e) { return covers(thread_clock, *e); });
+    const bool initial =
+        std::none_of(between_.begin(), between_.end(), [&](const Event* e) { return covers(thread_clock, *e); });
     if (initial) initials |= bit(thread);
   };
   for (std::size_t k = first + 1; k < depth_; ++k) {
@@ -199,13 +200,15 @@ void Explorer::note_race(std::size_t first, const Event& second, const StepClock
   consider(second.thread, clock);
   if ((initials & node.backtrack) != 0) return;
   const std::uint32_t runnable = initials & node.enabled;
-  node.backtrack |= runnable == 0 ? node.enabled
-                    : (runnable & bit(second.thread)) != 0 ? bit(second.thread) : runnable & (~runnable + 1);
+  node.backtrack |= runnable == 0                          ? node.enabled
+                    : (runnable & bit(second.thread)) != 0 ? bit(second.thread)
+                                                           : runnable & (~runnable + 1);
 }
 
 std::string Explorer::trace() const {
-  static const char* const kNames[] = {"load",      "store", "rmw",  "cas",    "fence",  "compiler barrier", "membarrier",
-                                       "lock",      "trylock", "unlock", "park", "ready", "relax", "choose"};
+  static const char* const kNames[] = {"load",       "store", "rmw",     "cas",    "fence", "compiler barrier",
+                                       "membarrier", "lock",  "trylock", "unlock", "park",  "ready",
+                                       "relax",      "choose"};
   std::string text;
   const std::size_t steps = std::min(depth_, nodes_.size());
   for (std::size_t i = steps > kTraceSteps ? steps - kTraceSteps : 0; i < steps; ++i) {
@@ -216,13 +219,16 @@ std::string Explorer::trace() const {
     const auto rest = [&] { return line + length; };
     const auto room = [&] { return sizeof line - static_cast<std::size_t>(length); };
     if (event.operation.object >= 0) length += std::snprintf(rest(), room(), " #%d", event.operation.object);
-    if (is_write(event.operation, event.choice)) length += std::snprintf(rest(), room(), " writes stamp %d", event.written);
+    if (is_write(event.operation, event.choice))
+      length += std::snprintf(rest(), room(), " writes stamp %d", event.written);
     if (event.choice != kSucceeds) length += std::snprintf(rest(), room(), " chooses %d", event.choice);
     text.append(line, static_cast<std::size_t>(length)).append("\n");
   }
   return text;
 }
 
-Report explore(const Options& options, const std::function<void()>& setup) { return Explorer(options, setup).explore(); }
+Report explore(const Options& options, const std::function<void()>& setup) {
+  return Explorer(options, setup).explore();
+}
 
 }  // namespace model

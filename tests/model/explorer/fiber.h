@@ -19,8 +19,8 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// The next switch_to() calls `entry(argument)` on this fiber's stack; what ran there before is forgotten. `entry` must
-  /// not return.
+  /// The next switch_to() calls `entry(argument)` on this fiber's stack; what ran there before is forgotten. `entry`
+  /// must not return.
   void prepare(void (*entry)(void*), void* argument);
   static void switch_to(Context& from, Fiber& to);
   static void switch_to(Context& from, Context& to);

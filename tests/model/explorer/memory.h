@@ -7,11 +7,14 @@
 //            [memory.R2] a read-modify-write reads the newest message, and hands on what it read (release sequences)
 //            [memory.R3] release: the message carries the thread's view, else the view of its last release fence;
 //                        acquire: the message's view joins the thread's, else it waits for the next fence
-//            [memory.R4] a sequentially consistent fence exchanges the thread's view with one view for all; such a store
+//            [memory.R4] a sequentially consistent fence exchanges the thread's view with one view for all; such a
+//            store
 //                        enters that view, such a load reads nothing older than it
-//            [memory.R5] membarrier is a full fence in its caller, and in every other thread at its last compiler barrier:
+//            [memory.R5] membarrier is a full fence in its caller, and in every other thread at its last compiler
+//            barrier:
 //                        what a thread did after that barrier may be moved by the compiler, and is not seen
-// LIMITS     a store is the newest when it is made: executions that need a cycle of modification orders (2+2W) or values
+// LIMITS     a store is the newest when it is made: executions that need a cycle of modification orders (2+2W) or
+// values
 //            out of thin air are not there. x86 has neither; AArch64 has the first.
 #pragma once
 
@@ -38,12 +41,12 @@ struct Message {
 
 /// What one thread knows of the memory.
 struct ThreadMemory {
-  View now;                  // what it may still read
-  View read;                 // what its relaxed loads would have acquired: joined by the next fence
-  View released;             // `now` at its last release fence
-  View at_barrier;           // `now` at its last compiler barrier [memory.R5]
-  View pushed;               // from others' membarriers: joined at the next compiler barrier
-  std::uint32_t epoch = 1;   // its own place in View::known
+  View now;                 // what it may still read
+  View read;                // what its relaxed loads would have acquired: joined by the next fence
+  View released;            // `now` at its last release fence
+  View at_barrier;          // `now` at its last compiler barrier [memory.R5]
+  View pushed;              // from others' membarriers: joined at the next compiler barrier
+  std::uint32_t epoch = 1;  // its own place in View::known
 };
 
 struct Lock {

@@ -29,13 +29,13 @@ enum class Defect : std::uint8_t {
 struct Options {
   std::string name;
   Defect defect = Defect::kNone;
-  int defect_thread = -1;                // the one thread that has the defect; -1: all
-  bool bounded_spins = false;            // cpu_relax() stands in loops that give up: both that and success are explored
-  int random_values = 2;                 // how many results of fast_random() are explored
-  int clock_values = 1;                  // 2: each look at the clock may find that much time has passed
-  double limit_seconds = 60;             // the exploration counts as cut when it takes longer
-  std::size_t max_steps = 3000;          // an execution that is longer counts as one that does not end
-  bool reduction = true;                 // false: every order of all steps, to check the reduction itself
+  int defect_thread = -1;        // the one thread that has the defect; -1: all
+  bool bounded_spins = false;    // cpu_relax() stands in loops that give up: both that and success are explored
+  int random_values = 2;         // how many results of fast_random() are explored
+  int clock_values = 1;          // 2: each look at the clock may find that much time has passed
+  double limit_seconds = 60;     // the exploration counts as cut when it takes longer
+  std::size_t max_steps = 3000;  // an execution that is longer counts as one that does not end
+  bool reduction = true;         // false: every order of all steps, to check the reduction itself
 };
 
 struct Report {
@@ -44,8 +44,8 @@ struct Report {
   std::uint64_t redundant = 0;   // given up: another order of one explored before
   std::size_t longest = 0;       // steps of the longest one
   double seconds = 0;
-  bool complete = false;         // nothing is left to explore
-  std::string failure;           // what broke first, with the trace; empty: nothing
+  bool complete = false;  // nothing is left to explore
+  std::string failure;    // what broke first, with the trace; empty: nothing
 };
 
 /// Explores all executions of the threads that `setup` adds, up to the first failure.
@@ -55,8 +55,8 @@ Report explore(const Options& options, const std::function<void()>& setup);
 void thread(std::string name, std::function<void()> body);
 /// Adds one that may be left waiting when the others have finished.
 void daemon(std::string name, std::function<void()> body);
-/// Checks what is left when all have finished. What it allocates outlives the execution, what setup and threads allocate
-/// does not.
+/// Checks what is left when all have finished. What it allocates outlives the execution, what setup and threads
+/// allocate does not.
 void finally(std::function<void()> check);
 
 /// Ends the execution and the exploration with a failure unless `holds`.

@@ -13,8 +13,8 @@ bool is_barrier(Kind kind) noexcept { return kind == Kind::kCompilerBarrier || k
 
 // A load commutes with a store: the same value is still there to be read, since any store that coherence allows may be.
 // Only two sequentially consistent accesses are an exception: the store takes older values from the load. There a
-// compare-exchange counts as a store even when it fails: earlier it might not have failed, and sleep sets lose executions
-// if a step's commuting depends on what came before it.
+// compare-exchange counts as a store even when it fails: earlier it might not have failed, and sleep sets lose
+// executions if a step's commuting depends on what came before it.
 bool sequential_conflict(const Operation& a, const Operation& b) noexcept {
   return a.object == b.object && a.sequential() && b.sequential() && (a.kind != Kind::kLoad || b.kind != Kind::kLoad);
 }
@@ -30,7 +30,8 @@ bool is_watched_write(const Operation& relax, const Operation& other, Choice cho
 }  // namespace
 
 bool is_access(Kind kind) noexcept {
-  return kind == Kind::kLoad || kind == Kind::kStore || kind == Kind::kReadModifyWrite || kind == Kind::kCompareExchange;
+  return kind == Kind::kLoad || kind == Kind::kStore || kind == Kind::kReadModifyWrite ||
+         kind == Kind::kCompareExchange;
 }
 
 bool is_write(const Operation& operation, Choice choice) noexcept {
@@ -48,8 +49,8 @@ bool commute(const Operation& a, Choice a_choice, const Operation& b, Choice b_c
   }
   if (is_full_fence(a.kind) || is_full_fence(b.kind)) {
     if (reads_or_moves_sequential_view(a) && reads_or_moves_sequential_view(b)) return false;
-    const bool heavy_and_light = (a.kind == Kind::kMembarrier && is_barrier(b.kind)) ||
-                                 (b.kind == Kind::kMembarrier && is_barrier(a.kind));
+    const bool heavy_and_light =
+        (a.kind == Kind::kMembarrier && is_barrier(b.kind)) || (b.kind == Kind::kMembarrier && is_barrier(a.kind));
     return !heavy_and_light;
   }
   if (a.kind == Kind::kRelax) return a_choice == kGivesUp || !is_watched_write(a, b, b_choice);

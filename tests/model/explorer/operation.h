@@ -1,7 +1,7 @@
 // explorer/operation.h: what a thread of a model does, one visible step at a time, and which steps commute.
 //
-// A step is visible when another thread can notice it: an access to an atomic, a fence, a lock, park and ready. What lies
-// between two visible steps runs in one go.
+// A step is visible when another thread can notice it: an access to an atomic, a fence, a lock, park and ready. What
+// lies between two visible steps runs in one go.
 #pragma once
 
 #include <array>
@@ -21,12 +21,20 @@ using Stamp = std::uint16_t;
 using StepClock = std::array<std::uint32_t, kMaxThreads>;
 
 enum class Kind : std::uint8_t {
-  kLoad, kStore, kReadModifyWrite, kCompareExchange,  // object: the location
-  kFence, kCompilerBarrier, kMembarrier,
-  kLock, kTryLock, kUnlock,  // object: the lock
-  kPark, kReady,             // object: the thread that parks or is woken
-  kRelax,                    // watched: the locations read since the last one
-  kChoose,                   // a choice of the model's own
+  kLoad,
+  kStore,
+  kReadModifyWrite,
+  kCompareExchange,  // object: the location
+  kFence,
+  kCompilerBarrier,
+  kMembarrier,
+  kLock,
+  kTryLock,
+  kUnlock,  // object: the lock
+  kPark,
+  kReady,   // object: the thread that parks or is woken
+  kRelax,   // watched: the locations read since the last one
+  kChoose,  // a choice of the model's own
 };
 
 /// How a read-modify-write makes the new value.
@@ -51,8 +59,9 @@ struct Operation {
 
 /// Which of its possible outcomes a step has: the stamp read, kSucceeds, or the model's own choice.
 using Choice = std::uint16_t;
-inline constexpr Choice kSucceeds = 0xffff;  // a compare-exchange that finds what it expects; a try_lock; whatever has one outcome
-inline constexpr Choice kGivesUp = 0;        // kRelax: the loop ends for impatience
+inline constexpr Choice kSucceeds =
+    0xffff;  // a compare-exchange that finds what it expects; a try_lock; whatever has one outcome
+inline constexpr Choice kGivesUp = 0;  // kRelax: the loop ends for impatience
 
 /// A step with its outcome.
 struct Event {
@@ -60,8 +69,8 @@ struct Event {
   int thread = -1;
   std::uint32_t index = 0;  // the thread's n-th step, from 1
   Choice choice = kSucceeds;
-  Stamp written = 0;        // the stamp that a write made
-  StepClock clock{};        // what comes before in the trace's dependency order, itself included
+  Stamp written = 0;  // the stamp that a write made
+  StepClock clock{};  // what comes before in the trace's dependency order, itself included
 };
 
 /// Accesses a location, as opposed to a lock, a thread or nothing.
@@ -79,7 +88,8 @@ bool commute(const Operation& a, Choice a_choice, const Operation& b, Choice b_c
 /// True when `later` read what `earlier` wrote, or does not commute with it.
 bool ordered(const Event& earlier, const Event& later) noexcept;
 
-/// True when `later` must also be tried before `earlier`: it may then have another outcome, or give `earlier` another one.
+/// True when `later` must also be tried before `earlier`: it may then have another outcome, or give `earlier` another
+/// one.
 bool reversible(const Event& earlier, const Event& later) noexcept;
 
 }  // namespace model

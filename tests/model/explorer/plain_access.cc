@@ -29,15 +29,16 @@ PlainAccesses::Cell& PlainAccesses::cell_of(std::uintptr_t word) {
   std::abort();
 }
 
-const char* PlainAccesses::note_word(int thread, std::uint32_t epoch, const View& view, std::uintptr_t word, std::uint8_t mask,
-                                     bool write) {
+const char* PlainAccesses::note_word(int thread, std::uint32_t epoch, const View& view, std::uintptr_t word,
+                                     std::uint8_t mask, bool write) {
   Cell& cell = cell_of(word);
   if (cell.freed) return "use of freed memory";
   for (int other = 0; other < kMaxThreads; ++other) {
     const auto i = static_cast<std::size_t>(other);
     if (other == thread) continue;
     const auto unordered = [&](const Access& a) { return a.epoch > view.known[i] && (a.mask & mask) != 0; };
-    if (unordered(cell.writes[i])) return write ? "data race: two writes" : "data race: a read of what another thread writes";
+    if (unordered(cell.writes[i]))
+      return write ? "data race: two writes" : "data race: a read of what another thread writes";
     if (write && unordered(cell.reads[i])) return "data race: a write to what another thread reads";
   }
   Access& access = (write ? cell.writes : cell.reads)[static_cast<std::size_t>(thread)];
@@ -46,8 +47,8 @@ const char* PlainAccesses::note_word(int thread, std::uint32_t epoch, const View
   return nullptr;
 }
 
-const char* PlainAccesses::note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address, std::size_t bytes,
-                                bool write) {
+const char* PlainAccesses::note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address,
+                                std::size_t bytes, bool write) {
   const std::uintptr_t end = address + bytes;
   for (std::uintptr_t word = address & ~std::uintptr_t{7}; word < end; word += 8) {
     unsigned mask = 0;
@@ -61,7 +62,8 @@ const char* PlainAccesses::note(int thread, std::uint32_t epoch, const View& vie
 }
 
 void PlainAccesses::note_free(std::uintptr_t address, std::size_t bytes) {
-  for (std::uintptr_t word = address & ~std::uintptr_t{7}; word < address + bytes; word += 8) cell_of(word).freed = true;
+  for (std::uintptr_t word = address & ~std::uintptr_t{7}; word < address + bytes; word += 8)
+    cell_of(word).freed = true;
 }
 
 namespace {
@@ -94,12 +96,12 @@ void note_free(std::uintptr_t address, std::size_t bytes) noexcept {
 
 // What -fsanitize=thread makes the compiler call. Calls of functions are of no interest; std::atomic (a shared_ptr's
 // count) is taken as atomic and ordered, outside of the exploration.
-#define MODEL_ACCESS(bytes)                                                                           \
-  void __tsan_read##bytes(void* p) { model::accessed(p, bytes, false); }                              \
-  void __tsan_write##bytes(void* p) { model::accessed(p, bytes, true); }                              \
-  void __tsan_unaligned_read##bytes(void* p) { model::accessed(p, bytes, false); }                    \
-  void __tsan_unaligned_write##bytes(void* p) { model::accessed(p, bytes, true); }                    \
-  void __tsan_read_write##bytes(void* p) { model::accessed(p, bytes, true); }                         \
+#define MODEL_ACCESS(bytes)                                                        \
+  void __tsan_read##bytes(void* p) { model::accessed(p, bytes, false); }           \
+  void __tsan_write##bytes(void* p) { model::accessed(p, bytes, true); }           \
+  void __tsan_unaligned_read##bytes(void* p) { model::accessed(p, bytes, false); } \
+  void __tsan_unaligned_write##bytes(void* p) { model::accessed(p, bytes, true); } \
+  void __tsan_read_write##bytes(void* p) { model::accessed(p, bytes, true); }      \
   void __tsan_unaligned_read_write##bytes(void* p) { model::accessed(p, bytes, true); }
 
 extern "C" {
@@ -118,4 +120,28 @@ void __tsan_init() {}
 void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) { return __builtin_memcpy(to, from, bytes); }
 void* __tsan_memmove(void* to, const void* from, std::size_t bytes) { return __builtin_memmove(to, from, bytes); }
 void* __tsan_memset(void* to, int value, std::size_t bytes) { return __builtin_memset(to, value, bytes); }
+
+// As they are, outside of the exploration: the runtime's own code has its atomics from the shadow headers.
+#define MODEL_ATOMIC(bits, type)                                                                                \
+  type __tsan_atomic##bits##_load(const volatile type* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); } \
+  void __tsan_atomic##bits##_store(volatile type* p, type v, int) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); } \
+  type __tsan_atomic##bits##_exchange(volatile type* p, type v, int) {                                          \
+    return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);                                                         \
+  }                                                                                                             \
+  type __tsan_atomic##bits##_fetch_add(volatile type* p, type v, int) {                                         \
+    return __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST);                                                          \
+  }                                                                                                             \
+  type __tsan_atomic##bits##_fetch_sub(volatile type* p, type v, int) {                                         \
+    return __atomic_fetch_sub(p, v, __ATOMIC_SEQ_CST);                                                          \
+  }                                                                                                             \
+  int __tsan_atomic##bits##_compare_exchange_strong(volatile type* p, type* expected, type v, int, int) {       \
+    return __atomic_compare_exchange_n(p, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 1 : 0;      \
+  }                                                                                                             \
+  int __tsan_atomic##bits##_compare_exchange_weak(volatile type* p, type* expected, type v, int, int) {         \
+    return __atomic_compare_exchange_n(p, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 1 : 0;      \
+  }
+
+MODEL_ATOMIC(8, std::uint8_t)
+MODEL_ATOMIC(32, std::uint32_t)
+MODEL_ATOMIC(64, std::uint64_t)
 }

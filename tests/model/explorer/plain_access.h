@@ -23,7 +23,8 @@ class PlainAccesses {
   void reset() { ++generation_; }
 
   /// Notes an access by `thread`, whose own place in its view is `epoch`. Returns what breaks, or null.
-  const char* note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address, std::size_t bytes, bool write);
+  const char* note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address, std::size_t bytes,
+                   bool write);
   void note_free(std::uintptr_t address, std::size_t bytes);
 
  private:
@@ -39,7 +40,8 @@ class PlainAccesses {
     std::array<Access, kMaxThreads> writes;
   };
   Cell& cell_of(std::uintptr_t word);
-  const char* note_word(int thread, std::uint32_t epoch, const View& view, std::uintptr_t word, std::uint8_t mask, bool write);
+  const char* note_word(int thread, std::uint32_t epoch, const View& view, std::uintptr_t word, std::uint8_t mask,
+                        bool write);
 
   std::vector<Cell> cells_;
   std::uint32_t generation_ = 0;

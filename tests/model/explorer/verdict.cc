@@ -8,9 +8,10 @@ namespace model {
 namespace {
 
 void print(const Report& report) {
-  std::printf("model %s: %llu executions, %llu given up as redundant, at most %zu steps, %.2f s%s\n", report.name.c_str(),
-              static_cast<unsigned long long>(report.executions), static_cast<unsigned long long>(report.redundant),
-              report.longest, report.seconds, report.failure.empty() ? "" : ", broken as follows");
+  std::printf("model %s: %llu executions, %llu given up as redundant, at most %zu steps, %.2f s%s\n",
+              report.name.c_str(), static_cast<unsigned long long>(report.executions),
+              static_cast<unsigned long long>(report.redundant), report.longest, report.seconds,
+              report.failure.empty() ? "" : ", broken as follows");
 }
 
 }  // namespace

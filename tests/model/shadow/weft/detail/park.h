@@ -9,8 +9,27 @@
 namespace weft::detail {
 
 enum class WaitReason : std::uint8_t {
-  kNone, kChanSend, kChanRecv, kChanSendNil, kChanRecvNil, kSelect, kSelectNoCases, kSleep, kMutex, kSharedMutexRead,
-  kSharedMutexWrite, kCondVar, kWaitGroup, kSemaphore, kOnce, kJoin, kGroup, kPoll, kPinnedMachine, kSuspended, kPoolQueue,
+  kNone,
+  kChanSend,
+  kChanRecv,
+  kChanSendNil,
+  kChanRecvNil,
+  kSelect,
+  kSelectNoCases,
+  kSleep,
+  kMutex,
+  kSharedMutexRead,
+  kSharedMutexWrite,
+  kCondVar,
+  kWaitGroup,
+  kSemaphore,
+  kOnce,
+  kJoin,
+  kGroup,
+  kPoll,
+  kPinnedMachine,
+  kSuspended,
+  kPoolQueue,
 };
 
 /// A thread's number, as the pointer that the product passes around; it is never looked through.

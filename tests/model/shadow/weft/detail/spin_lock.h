@@ -1,5 +1,5 @@
-// The model's weft/detail/spin_lock.h: taking the lock is one step, which is made when the lock is free. That the real one
-// excludes and hands on what its holder did is spin_lock_model.cc's matter.
+// The model's weft/detail/spin_lock.h: taking the lock is one step, which is made when the lock is free. That the real
+// one excludes and hands on what its holder did is spin_lock_model.cc's matter.
 #pragma once
 
 #include "weft/detail/atomic.h"
