@@ -104,7 +104,8 @@ SECTIONS: list[tuple[str, list[Row]]] = [
         "Start and rest",
         [
             Row("start/main", "exec to main", 0.7),
-            Row("idle", "wake-ups of a program in which all wait", 0),
+            Row("idle/parked@2", "wake-ups of a program in which all wait", 0),
+            Row("idle/one_in_c@2", "wake-ups of a program whose one goroutine is blocked in C"),
         ],
     ),
 ]
