@@ -1,4 +1,4 @@
-// No lost wake-up: the scheduler's own queue, pick and idle code, machines as the explorer's threads.
+// No lost wake-up: the scheduler's own code for queues, picks and idling, machines as the explorer's threads.
 //
 // Some machines make goroutines ready, others run out of work at the same time. In the end each goroutine must have
 // been picked: a wake-up that is lost leaves everybody asleep with a goroutine in a queue. The controls take away one
@@ -7,6 +7,7 @@
 #include "sched/idle.cc"
 #include "sched/pick.cc"
 #include "sched/pinned.cc"
+#include "sched/processors.cc"
 #include "sched/queue.cc"
 #include "sched/timer_wheel.cc"
 #include "sched/timers.cc"
