@@ -65,6 +65,7 @@ TEST_P(ConcurrentMapTest, RangeVisitsEachKeyOnceAndMayChangeTheMap) {
     for (int i = 0; i < 1000; ++i) map.store(i, i * i);
     std::set<int> seen;
     map.range([&](int key, int value) {
+      if (key < 0) return true;  // one of those that are stored below
       EXPECT_EQ(value, key * key);
       EXPECT_TRUE(seen.insert(key).second);
       map.erase(key);
