@@ -1,10 +1,10 @@
 // weft/chan.h: channels: make_chan, Chan<T>, the one-way views SendChan<T> and RecvChan<T>, TryRecv<T>.
 // Not here: waiting on several channels at once (select.h). Guide: docs/guide/channels.md
 //
-// A handle is a shared pointer to the channel, as cheap to copy as a std::shared_ptr. Default-constructed it is nil: sends and
-// receives block for ever, select passes it over. The last handle to go destroys what is still buffered. Handles to one
-// channel may be used from any goroutine and thread at once; one handle object is like an int: it must not be assigned to
-// while another thread uses that very object, and lives at least as long as a call on it.
+// A handle is a shared pointer to the channel, as cheap to copy as a std::shared_ptr. Default-constructed it is nil:
+// sends and receives block for ever, select passes it over. The last handle to go destroys what is still buffered.
+// Handles to one channel may be used from any goroutine and thread at once; one handle object is like an int: it must
+// not be assigned to while another thread uses that very object, and lives at least as long as a call on it.
 #pragma once
 
 #include <concepts>
@@ -22,8 +22,8 @@
 
 namespace weft {
 
-/// A channel that can be sent to and received from. Members: detail/chan_send.h, detail/chan_recv.h, and len(), cap(), == and
-/// bool of detail::ChanHandle.
+/// A channel that can be sent to and received from. Members: detail/chan_send.h, detail/chan_recv.h, and len(),
+/// cap(), == and bool of detail::ChanHandle.
 template <class T>
 class Chan : public detail::ChanHandle, public detail::Sending<Chan<T>, T>, public detail::Receiving<Chan<T>, T> {
   static_assert(detail::kChanElement<T>, "weft::Chan<T>: T is void or a movable object type, no reference, no const");

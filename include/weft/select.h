@@ -1,4 +1,5 @@
-// weft/select.h: wait on several channels at once: select, its cases on_recv, on_send, on_timeout, on_done, otherwise; Selector.
+// weft/select.h: wait on several channels at once: select, its cases on_recv, on_send, on_timeout, on_done,
+// otherwise; Selector.
 // Not here: the channels (chan.h), contexts (context.h). Guide: docs/guide/select.md
 #pragma once
 
@@ -15,16 +16,17 @@
 
 namespace weft {
 
-/// A case that fires when `channel` has a value or is closed. The handler gets a std::optional<T>, nullopt when the channel is
-/// closed and drained; for a channel of void it gets a bool, false once closed. A handler without a parameter is fine as well.
+/// A case that fires when `channel` has a value or is closed. The handler gets a std::optional<T>, nullopt when the
+/// channel is closed and drained; for a channel of void it gets a bool, false once closed. A handler without a
+/// parameter is fine as well.
 template <detail::ReceivableChannel C, class F = detail::Nothing>
 [[nodiscard]] auto on_recv(const C& channel, F&& handler = {}) {
   detail::require_callable(handler, "weft::on_recv");
   return detail::RecvCase<typename C::value_type, F>(detail::ChanAccess::core(channel), std::forward<F>(handler));
 }
 
-/// A case that fires when `channel` takes `value`, which is moved from then and only then; a const value, or one of another
-/// type, is made into a T first. If it fires because the channel is closed, select throws closed_channel.
+/// A case that fires when `channel` takes `value`, which is moved from then and only then; a const value, or one of
+/// another type, is made into a T first. If it fires because the channel is closed, select throws closed_channel.
 template <detail::SendableChannel C, class V, class F = detail::Nothing>
   requires(!std::is_void_v<typename C::value_type>)
 [[nodiscard]] auto on_send(const C& channel, V&& value, F&& handler = {}) {
@@ -37,7 +39,8 @@ template <detail::SendableChannel C, class V, class F = detail::Nothing>
     Held held = value;  // an rvalue lives as long as the select expression
     return detail::SendCase<Held, F>(detail::ChanAccess::core(channel), held, std::forward<F>(handler));
   } else {
-    return detail::SendCase<Held, F>(detail::ChanAccess::core(channel), std::forward<V>(value), std::forward<F>(handler));
+    return detail::SendCase<Held, F>(detail::ChanAccess::core(channel), std::forward<V>(value),
+                                     std::forward<F>(handler));
   }
 }
 template <detail::SendableChannel C, class F = detail::Nothing>
@@ -47,8 +50,8 @@ template <detail::SendableChannel C, class F = detail::Nothing>
   return detail::SendSignalCase<F>(detail::ChanAccess::core(channel), std::forward<F>(handler));
 }
 
-/// A case that fires when nothing else has for `after`; at once where that is not positive and nothing else is ready. The clock
-/// is read, and the timer armed, only by a select that is about to park.
+/// A case that fires when nothing else has for `after`; at once where that is not positive and nothing else is ready.
+/// The clock is read, and the timer armed, only by a select that is about to park.
 template <class Rep, class Period, class F = detail::Nothing>
 [[nodiscard]] auto on_timeout(std::chrono::duration<Rep, Period> after, F&& handler = {}) {
   detail::require_callable(handler, "weft::on_timeout");
@@ -77,18 +80,21 @@ template <class F = detail::Nothing>
 /// Usage faults   closed_channel when a send fires on a closed channel; usage_error (from on_...) for a null handler
 /// Blocking       the goroutine, once on all cases; from a plain thread, the thread. For ever with nil channels alone
 /// Ordering       as for Chan::send and Chan::recv
-/// Fairness       of the cases that are ready, each is as likely as any other; a parked select has its place in the line of
-///                waiters of each channel
-/// Cost           no allocation (but for a T whose move may throw); one lock if a case is ready, one for each channel to park
+/// Fairness       of the cases that are ready, each is as likely as any other; a parked select has its place in the
+///                line of waiters of each channel
+/// Cost           no allocation (but for a T whose move may throw); one lock if a case is ready, one for each channel
+///                to park
 template <class... Cases>
 std::size_t select(Cases&&... cases) {
   static_assert((detail::IsSelectCase<Cases> && ...),
                 "weft::select: each argument is made by on_recv, on_send, on_timeout, on_done or otherwise");
-  static_assert((0 + ... + (std::remove_cvref_t<Cases>::kOtherwise ? 1 : 0)) <= 1, "weft::select: otherwise stands at most once");
+  static_assert((0 + ... + (std::remove_cvref_t<Cases>::kOtherwise ? 1 : 0)) <= 1,
+                "weft::select: otherwise stands at most once");
   constexpr std::size_t kCount = sizeof...(Cases);
   constexpr bool kTryFirst = kCount <= 64 && (std::remove_cvref_t<Cases>::kTriesFreely && ...);
   constexpr bool kIsOtherwise[] = {std::remove_cvref_t<Cases>::kOtherwise...};
-  constexpr auto kOtherwise = static_cast<std::size_t>(std::find(kIsOtherwise, kIsOtherwise + kCount, true) - kIsOtherwise);
+  constexpr auto kOtherwise =
+      static_cast<std::size_t>(std::find(kIsOtherwise, kIsOtherwise + kCount, true) - kIsOtherwise);
   detail::Fired fired;
   if constexpr (kTryFirst) fired = detail::try_cases(cases...);
   if (fired.index == detail::kNoCase) {
@@ -107,7 +113,8 @@ std::size_t select(Cases&&... cases) {
 /// Blocks for ever.
 [[noreturn]] inline void select() { detail::wait_for_ever(detail::WaitReason::kSelectNoCases); }
 
-/// A select whose cases are known at run time. The cases stay for the next wait(); clear() drops them and keeps the memory.
+/// A select whose cases are known at run time. The cases stay for the next wait(); clear() drops them and keeps the
+/// memory.
 ///
 /// Thread safety  one goroutine at a time
 /// Cost           adding a case allocates; wait() does so only after cases were added
@@ -121,8 +128,8 @@ class Selector {
     return cases_.add<Case>(channel, detail::ChanAccess::core(channel), std::forward<F>(handler));
   }
 
-  /// Adds a case like on_send(), and returns its index. An lvalue is used where it is, by each wait() anew, and must live as
-  /// long; any other value moves into the selector, and once it is sent that case never fires again.
+  /// Adds a case like on_send(), and returns its index. An lvalue is used where it is, by each wait() anew, and must
+  /// live as long; any other value moves into the selector, and once it is sent that case never fires again.
   template <detail::SendableChannel C, class V, class F = detail::Nothing>
     requires(!std::is_void_v<typename C::value_type>)
   std::size_t send(const C& channel, V&& value, F&& handler = {}) {
@@ -130,7 +137,8 @@ class Selector {
     using T = typename C::value_type;
     using Held = std::conditional_t<std::is_same_v<V, T&>, T&, T>;
     using Case = detail::SendCase<Held, std::decay_t<F>>;
-    return cases_.add<Case>(channel, detail::ChanAccess::core(channel), std::forward<V>(value), std::forward<F>(handler));
+    return cases_.add<Case>(channel, detail::ChanAccess::core(channel), std::forward<V>(value),
+                            std::forward<F>(handler));
   }
   template <detail::SendableChannel C, class F = detail::Nothing>
     requires std::is_void_v<typename C::value_type>

@@ -1,14 +1,17 @@
 // The untyped half of channels: waiters, hand-over, close.
 //
-// WORDS      landing   where a receiver wants its value: an object in its frame     carrier  where a sender's value stands
+// WORDS      landing   where a receiver wants its value: an object in its frame
+//            carrier   where a sender's value stands
 //            live      a waiter whose wait nobody has ended yet
-// A value goes the shortest way: from the carrier to the landing of the oldest live receiver, else into the ring. A receiver
-// that finds senders waiting takes the ring's oldest and lets the oldest live sender's value into the free slot, so the order
-// of sends is the order of receives. The goroutine woken is made ready after the lock is dropped, never under it.
+// A value goes the shortest way: from the carrier to the landing of the oldest live receiver, else into the ring. A
+// receiver that finds senders waiting takes the ring's oldest and lets the oldest live sender's value into the free
+// slot, so the order of sends is the order of receives. The goroutine woken is made ready after the lock is dropped,
+// never under it.
 //
 // INVARIANTS [chan.I1]-[chan.I4]: include/weft/detail/chan_core.h
-// REJECTED   [chan.R1] a lock-free ring: a hand-over needs both the lists and the ring at one moment, and select needs several
-//            channels at one moment; an uncontended lock is one locked instruction, which a lock-free ring needs as well
+// REJECTED   [chan.R1] a lock-free ring: a hand-over needs both the lists and the ring at one moment, and select
+//            needs several channels at one moment; an uncontended lock is one locked instruction, which a lock-free
+//            ring needs as well
 // EVIDENCE   src/sync/chan_test.cc, tests/stress/chan_stress.cc, tests/model/
 #include "weft/detail/chan_core.h"
 
@@ -93,7 +96,8 @@ Attempt ChanCore::try_recv_locked(void* landing, Goroutine** wake) noexcept {
   }
   ops->fetch(landing, slot(recv_index));
   recv_index = after(recv_index);
-  if (Waiter* sender = pop_sender_locked()) {  // chan.I2: the ring was full, so the slot that came free is the next to fill
+  if (Waiter* sender =
+          pop_sender_locked()) {  // chan.I2: the ring was full, so the slot that came free is the next to fill
     ops->store(slot(send_index), sender->slot);
     send_index = after(send_index);
     finish(sender, wake);

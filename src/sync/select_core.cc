@@ -1,22 +1,22 @@
 // Select: one of several channel operations, whichever can go first.
 //
-// PROTOCOL   try    [select.P1] peek at every case without a lock; of those that look ready take one at random, lock its channel
-//                   and carry it out; if it no longer is ready, start again; go on when none looks ready
+// PROTOCOL   try    [select.P1] peek at every case without a lock; of those that look ready take one at random, lock
+//                   its channel and carry it out; if it no longer is ready, start again; go on when none looks ready
 //                   [select.P2] `otherwise`, or a timeout of zero: done
 //            park   [select.P3] lock all channels in address order, each once, and try again: nothing can change now
 //                   [select.P4] link a waiter in each channel's list, all with one Claim
 //                   [select.P5] park; the commit arms the timer, then unlocks the channels in the same order
-//            awake  [select.P6] who won the claim has carried the winner's case out. Unlink the losers, each under its channel's
-//                   lock, and cancel the timer
-// INVARIANTS [select.I1] the frame outlives the commit. A waker can claim as soon as the first lock is free, while the commit
-//            still reads the frame to free the rest. But P6 takes the lock of every channel except that of the winner (and
-//            that too, if a loser is in its lists), so it waits until the commit has let go of the last one; and if the last
-//            one is the winner's, the commit had ended before the claim
-//            [select.I2] each ready case is as likely as any other: the choice is made among all that look ready, and again
-//            after one has turned out not to be
+//            awake  [select.P6] who won the claim has carried the winner's case out. Unlink the losers, each under
+//                   its channel's lock, and cancel the timer
+// INVARIANTS [select.I1] the frame outlives the commit. A waker can claim as soon as the first lock is free, while
+//            the commit still reads the frame to free the rest. But P6 takes the lock of every channel except that of
+//            the winner (and that too, if a loser is in its lists), so it waits until the commit has let go of the
+//            last one; and if the last one is the winner's, the commit had ended before the claim
+//            [select.I2] each ready case is as likely as any other: the choice is made among all that look ready, and
+//            again after one has turned out not to be
 //            [select.I3] one select never meets itself: it is in the lists only after P3 found nobody to meet
-// REJECTED   [select.R1] a random permutation of the cases, tried in turn: costs a random number and a store a case, when one
-//            number and a second look at the ready ones do
+// REJECTED   [select.R1] a random permutation of the cases, tried in turn: costs a random number and a store a case,
+//            when one number and a second look at the ready ones do
 //            [select.R2] locking everything at once in P1: a ready case needs one lock, not all
 // EVIDENCE   src/sync/select_test.cc (chi-squared over the ready cases), tests/stress/select_stress.cc, tests/model/
 #include "weft/detail/select_core.h"
@@ -72,8 +72,8 @@ std::size_t try_each(const SelectRequest& request) noexcept {
   }
 }
 
-/// Cases of one channel wait in its line one behind the other: in which order is left to chance, or I2 would not hold for those
-/// that a waker serves.
+/// Cases of one channel wait in its line one behind the other: in which order is left to chance, or I2 would not hold
+/// for those that a waker serves.
 void shuffle_equals(const SelectRequest& request, std::size_t active) noexcept {
   std::size_t first = 0;  // of those with the channel of i
   for (std::size_t i = 1; i < active; ++i) {
@@ -184,7 +184,8 @@ class ParkedSelect {
 
   static bool commit(Goroutine*, void* arg) noexcept {
     auto* const select = static_cast<ParkedSelect*>(arg);
-    const bool locked = select->active_ != 0;  // without a lock to wait for, the frame may be gone once the timer is armed
+    const bool locked =
+        select->active_ != 0;  // without a lock to wait for, the frame may be gone once the timer is armed
     if (select->timer_.when != kNever) timer_arm(select->timer_, select->timer_.when);
     if (locked) select->unlock_all();
     return true;
@@ -236,7 +237,8 @@ bool select_attempt(SelectCase& c) noexcept {
 std::size_t pick_bit(std::uint64_t bits) noexcept {
   const auto count = static_cast<std::uint32_t>(std::popcount(bits));
   const std::uint64_t skip = random_below(count);
-  for (std::uint32_t i = 1; i != count; ++i) bits = i <= skip ? bits & (bits - 1) : bits;  // as many turns whatever is chosen
+  for (std::uint32_t i = 1; i != count; ++i)
+    bits = i <= skip ? bits & (bits - 1) : bits;  // as many turns whatever is chosen
   return static_cast<std::size_t>(std::countr_zero(bits));
 }
 

@@ -77,8 +77,8 @@ TEST_P(SelectFairTest, NeighboursOfTheUnreadyAreNotPreferred) {
     closed.close();
     std::array<int, 3> counts{};
     for (int i = 0; i < kTrials; ++i) {
-      const std::size_t fired = select(on_recv(empty), on_recv(Chan<int>()), on_recv(closed), on_recv(empty), on_recv(empty),
-                                       on_recv(closed), on_recv(closed));
+      const std::size_t fired = select(on_recv(empty), on_recv(Chan<int>()), on_recv(closed), on_recv(empty),
+                                       on_recv(empty), on_recv(closed), on_recv(closed));
       ++counts[fired == 2 ? 0 : fired - 4];
     }
     EXPECT_LT(chi_squared(counts), kLimit2);

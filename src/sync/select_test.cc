@@ -71,7 +71,8 @@ TEST_P(SelectTest, ParksOnceOnAllAndLeavesNothingBehind) {
       });
       int got = -1;
       const auto take = [&](std::optional<int> v) { got = *v; };
-      EXPECT_EQ(select(on_recv(c[0], take), on_recv(c[1], take), on_recv(c[2], take)), static_cast<std::size_t>(round % 3));
+      EXPECT_EQ(select(on_recv(c[0], take), on_recv(c[1], take), on_recv(c[2], take)),
+                static_cast<std::size_t>(round % 3));
       EXPECT_EQ(got, round);
       sender.join();
       for (const Chan<int>& each : c) {
@@ -192,7 +193,8 @@ TEST_P(SelectTest, SendOnClosedThrowsAndKeepsTheValue) {
   run([] {
     auto c = make_chan<std::string>();
     std::string value = "a value too long to live inside the string object";
-    auto parked = spawn([&] { EXPECT_THROW(select(on_send(c, value, [] { FAIL(); }), on_timeout(1h)), closed_channel); });
+    auto parked =
+        spawn([&] { EXPECT_THROW(select(on_send(c, value, [] { FAIL(); }), on_timeout(1h)), closed_channel); });
     wait_for_senders(c, 1);
     c.close();
     parked.join();
@@ -221,7 +223,8 @@ TEST_P(SelectTest, NilChannelsAreNeverReady) {
     Chan<void> nil_signal;
     int value = 1;
     auto c = make_chan<int>(1);
-    EXPECT_EQ(select(on_recv(nil), on_send(nil, value), on_send(nil_signal), on_send(c, value), on_recv(nil_signal)), 3u);
+    EXPECT_EQ(select(on_recv(nil), on_send(nil, value), on_send(nil_signal), on_send(c, value), on_recv(nil_signal)),
+              3u);
     EXPECT_EQ(select(on_recv(nil), on_send(nil, value), otherwise()), 2u);
     EXPECT_EQ(select(on_recv(nil), on_timeout(1ms)), 1u);
   });

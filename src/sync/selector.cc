@@ -6,7 +6,8 @@
 namespace weft::detail {
 
 void SelectorCases::note_otherwise() {
-  if (has_otherwise_) throw usage_error("weft::Selector::otherwise: the selector has an otherwise already; allowed is one");
+  if (has_otherwise_)
+    throw usage_error("weft::Selector::otherwise: the selector has an otherwise already; allowed is one");
   has_otherwise_ = true;
 }
 

@@ -1,4 +1,5 @@
-// Channels under load: nothing lost, nothing doubled, each sender's order kept, waiters served in turn, close at any moment.
+// Channels under load: nothing lost, nothing doubled, each sender's order kept, waiters served in turn, close at any
+// moment.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -23,7 +24,9 @@ using weft::testing::Census;
 /// What travels: who sent it and its place in the line. Counted, so that a lost or doubled object shows.
 class Item {
  public:
-  Item(Census& census, int sender, int sequence) : census_(&census), sender_(sender), sequence_(sequence) { ++census_->alive; }
+  Item(Census& census, int sender, int sequence) : census_(&census), sender_(sender), sequence_(sequence) {
+    ++census_->alive;
+  }
   Item(Item&& o) noexcept : census_(o.census_), sender_(o.sender_), sequence_(o.sequence_) { ++census_->alive; }
   Item& operator=(Item&&) = delete;
   ~Item() { --census_->alive; }
@@ -41,22 +44,27 @@ constexpr int kTries = 20;
 
 void send_somehow(const Chan<Item>& c, Item item, const Context& ctx, Random& random) {
   switch (pick(random, 0, 3)) {
-    case 0: return c.send(std::move(item));
-    case 1: return c.send(std::move(item), ctx);
+    case 0:
+      return c.send(std::move(item));
+    case 1:
+      return c.send(std::move(item), ctx);
     case 2:
       for (int tries = 0; tries < kTries; ++tries) {
         if (c.try_send(item)) return;
         yield();
       }
       return c.send(std::move(item));
-    default: select(on_send(c, item), on_recv(Chan<int>()));
+    default:
+      select(on_send(c, item), on_recv(Chan<int>()));
   }
 }
 
 std::optional<Item> recv_somehow(const Chan<Item>& c, const Context& ctx, Random& random) {
   switch (pick(random, 0, 3)) {
-    case 0: return c.recv();
-    case 1: return c.recv(ctx);
+    case 0:
+      return c.recv();
+    case 1:
+      return c.recv(ctx);
     case 2:
       for (int tries = 0; tries < kTries; ++tries) {
         TryRecv<Item> r = c.try_recv();
@@ -263,12 +271,13 @@ TEST(ChanStress, CancelledWaitsLoseNothing) {
             ++received;
           }
         }));
-        tasks.push_back(spawn([cancel_first = cancel_send, cancel_second = cancel_recv, spins = pick(random, 0, 100)]() mutable {
-          for (int i = 0; i < spins; ++i) yield();
-          cancel_first();
-          for (int i = 0; i < spins; ++i) yield();
-          cancel_second();
-        }));
+        tasks.push_back(
+            spawn([cancel_first = cancel_send, cancel_second = cancel_recv, spins = pick(random, 0, 100)]() mutable {
+              for (int i = 0; i < spins; ++i) yield();
+              cancel_first();
+              for (int i = 0; i < spins; ++i) yield();
+              cancel_second();
+            }));
       }
       for (auto& task : tasks) task.join();
       EXPECT_EQ(sent, received + static_cast<long>(c.len()));

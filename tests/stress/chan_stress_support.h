@@ -1,4 +1,5 @@
-// What the stress tests of channels and select share: a seed that is printed, a time budget, the rounds over processors.
+// What the stress tests of channels and select share: a seed that is printed, a time budget, the rounds over
+// processors.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,8 +21,9 @@ inline std::uint64_t number_from_environment(const char* name, std::uint64_t oth
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-/// Runs `round(random)` as the main goroutine again and again, on 1, 2, 4, 8 and 64 processors in turn, WEFT_STRESS_SECONDS in
-/// all (default 10). Each round has its own seed; a failing one is printed and runs first under WEFT_STRESS_SEED.
+/// Runs `round(random)` as the main goroutine again and again, on 1, 2, 4, 8 and 64 processors in turn,
+/// WEFT_STRESS_SECONDS in all (default 10). Each round has its own seed; a failing one is printed and runs first
+/// under WEFT_STRESS_SEED.
 template <class Round>
 void rounds(Round round) {
   const std::uint64_t first_seed = number_from_environment("WEFT_STRESS_SEED", std::random_device{}());

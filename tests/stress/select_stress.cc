@@ -1,4 +1,5 @@
-// Select under load: crossing selects, tokens that must not get lost, and a case that fires against close, cancel and time.
+// Select under load: crossing selects, tokens that must not get lost, and a case that fires against close, cancel and
+// time.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -41,7 +42,8 @@ TEST(SelectStress, TokensAreConserved) {
           const auto patience = std::chrono::microseconds(pick(mine, 0, 50));
           std::size_t fired = 9;
           if (token == nullptr) {
-            fired = select(on_recv(a, take), on_recv(b, take), on_recv(stop, [&](bool) { running = false; }), on_timeout(patience));
+            fired = select(on_recv(a, take), on_recv(b, take), on_recv(stop, [&](bool) { running = false; }),
+                           on_timeout(patience));
           } else {
             fired = select(on_send(a, token), on_send(b, token), on_recv(stop, [&](bool) { running = false; }),
                            on_timeout(patience));
@@ -92,7 +94,8 @@ TEST(SelectStress, CrossingSelectsMeet) {
 
 enum class Event { kNone, kSend, kClose, kCancel, kTime };
 
-// One select against a send, a close, a cancel and its own timeout, all about to happen: what it reports is what took place.
+// One select against a send, a close, a cancel and its own timeout, all about to happen: what it reports is what took
+// place.
 TEST(SelectStress, OneOutcomeAndTheRightOne) {
   rounds([](Random& random) {
     for (int lap = 0; lap < 50; ++lap) {

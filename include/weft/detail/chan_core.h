@@ -1,19 +1,20 @@
-// weft/detail/chan_core.h: a channel without its element type: lock, ring indices, closed flag, the two lists of waiters.
+// weft/detail/chan_core.h: a channel without its element type: lock, ring indices, closed flag, the two lists of
+// waiters.
 //
-// chan.h puts the types on top; select works on cores alone. Where a core and its buffer are one allocation, make_chan made
-// them; a Context embeds a bare core as its done channel and shares its reference count (see `destroy`).
+// chan.h puts the types on top; select works on cores alone. Where a core and its buffer are one allocation,
+// make_chan made them; a Context embeds a bare core as its done channel and shares its reference count (see `destroy`).
 //
 // INVARIANTS (under the lock)
-//   [chan.I1] a live receiver waits only while the buffer is empty, the channel is open and no live sender waits, but one
-//             of the same select
+//   [chan.I1] a live receiver waits only while the buffer is empty, the channel is open and no live sender waits, but
+//             one of the same select
 //   [chan.I2] a live sender waits only while the buffer is full and the channel is open
-//   [chan.I3] receivers_waiting and senders_waiting are true if their list is not empty; closed never goes back to false
+//   [chan.I3] receivers_waiting and senders_waiting are true if their list is not empty; once true, closed stays so
 //   [chan.I4] once closed, count only falls and both lists are empty
 // A waiter is live until its claim is made; a select's nodes die together, and are dropped from the lists lazily.
 //
-// Who may touch what: all under `lock`, but for the four atomics below, which may be peeked at without it. A peek decides
-// nothing but "not ready" (read what makes it ready first, `closed` second: not closed then means not closed before) and
-// "closed and drained" (read `closed` first: by I4 nothing comes after).
+// Who may touch what: all under `lock`, but for the four atomics below, which may be peeked at without it. A peek
+// decides nothing but "not ready" (read what makes it ready first, `closed` second: not closed then means not closed
+// before) and "closed and drained" (read `closed` first: by I4 nothing comes after).
 #pragma once
 
 #include <cstddef>
@@ -35,11 +36,11 @@ namespace detail {
 /// How one element type moves; none of it throws. A sender's value stays an object, moved from; a buffer's slot is raw
 /// storage while it is free; a landing is where the receiver wants the value (see chan_element.h).
 struct ElementOps {
-  std::size_t bytes;                                          // of a buffer slot; 0: the element is void
-  void (*deliver)(void* landing, void* value) noexcept;       // sender's value -> landing
-  void (*store)(void* slot, void* value) noexcept;            // sender's value -> free slot
-  void (*fetch)(void* landing, void* slot) noexcept;          // slot -> landing; the slot is free then
-  void (*destroy)(void* slot) noexcept;                       // the slot is free then
+  std::size_t bytes;                                     // of a buffer slot; 0: the element is void
+  void (*deliver)(void* landing, void* value) noexcept;  // sender's value -> landing
+  void (*store)(void* slot, void* value) noexcept;       // sender's value -> free slot
+  void (*fetch)(void* landing, void* slot) noexcept;     // slot -> landing; the slot is free then
+  void (*destroy)(void* slot) noexcept;                  // the slot is free then
 };
 
 extern const ElementOps kVoidElementOps;
@@ -76,7 +77,9 @@ struct ChanCore {
     return count.load(std::memory_order_acquire) != 0 || senders_waiting.load(std::memory_order_acquire) ||
            closed.load(std::memory_order_acquire);
   }
-  bool drained() const noexcept { return closed.load(std::memory_order_acquire) && count.load(std::memory_order_acquire) == 0; }
+  bool drained() const noexcept {
+    return closed.load(std::memory_order_acquire) && count.load(std::memory_order_acquire) == 0;
+  }
 
   // Under the lock. `*wake`, where set, is to be made ready once the lock is dropped.
   Attempt try_send_locked(void* value, Goroutine** wake) noexcept;
@@ -149,17 +152,18 @@ std::error_code context_error(const Context& context) noexcept;
 
 /// A wait in a primitive's own list that a done channel and a timer may end as well.
 ///
-/// PROTOCOL  the waiter  takes its own lock, links its own Waiter with a Claim, then `done` the same way: lock, is_closed()?,
-///                       add_receiver_locked(node with the same Claim); then park_multi()
+/// PROTOCOL  the waiter  takes its own lock, links its own Waiter with a Claim, then `done` the same way: lock,
+///                       is_closed()?, add_receiver_locked(node with the same Claim); then park_multi()
 ///           awake       unlinks its own node under its own lock, timer_cancel(), and under done->lock
 ///                       remove_receiver_locked(node), whoever woke it: taking that lock waits out the commit as well
 struct MultiPark {
-  SpinLock* lock;                  // the primitive's; held. May be null
-  ChanCore* done = nullptr;        // its lock is held too, taken after `lock`; may be null
-  TimerNode* timer = nullptr;      // armed once the context is saved, so that it can't fire too early; may be null
+  SpinLock* lock;              // the primitive's; held. May be null
+  ChanCore* done = nullptr;    // its lock is held too, taken after `lock`; may be null
+  TimerNode* timer = nullptr;  // armed once the context is saved, so that it can't fire too early; may be null
   MonotonicNanos when = kNever;
 };
-/// Parks; the commit arms the timer, then lets go of `lock`, then of done->lock. `request` stays valid until after the wake.
+/// Parks; the commit arms the timer, then lets go of `lock`, then of done->lock. `request` stays valid until after
+/// the wake.
 void park_multi(MultiPark& request, WaitReason reason, const void* on) noexcept;
 
 }  // namespace detail

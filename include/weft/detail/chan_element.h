@@ -1,8 +1,8 @@
 // weft/detail/chan_element.h: what travels through a channel of T, and how.
 //
 //   T whose move can't throw   travels as itself; the receiver's std::optional<T> is filled in place: one move
-//   any other T                travels boxed: the sender boxes it first and unboxes it again if it was not sent, so that
-//                              nothing throws between lock and unlock
+//   any other T                travels boxed: the sender boxes it first and unboxes it again if it was not sent, so
+//                              that nothing throws between lock and unlock
 //   void                       is only counted
 #pragma once
 
@@ -18,9 +18,9 @@
 namespace weft::detail {
 
 template <class T>
-inline constexpr bool kChanElement =
-    std::is_void_v<T> ? !std::is_const_v<T>
-                      : std::is_object_v<T> && !std::is_const_v<T> && !std::is_array_v<T> && std::is_move_constructible_v<T>;
+inline constexpr bool kChanElement = std::is_void_v<T> ? !std::is_const_v<T>
+                                                       : std::is_object_v<T> && !std::is_const_v<T> &&
+                                                             !std::is_array_v<T> && std::is_move_constructible_v<T>;
 
 template <class T>
 inline constexpr bool kTravelsBoxed = !std::is_nothrow_move_constructible_v<T>;
@@ -28,8 +28,8 @@ inline constexpr bool kTravelsBoxed = !std::is_nothrow_move_constructible_v<T>;
 /// The box a T travels in.
 template <class T, bool boxed = kTravelsBoxed<T>>
 struct Element {
-  using Carrier = T;                  // what the sender's pointer and the buffer's slots hold
-  using Landing = std::optional<T>;   // what the receiver's pointer is to
+  using Carrier = T;                 // what the sender's pointer and the buffer's slots hold
+  using Landing = std::optional<T>;  // what the receiver's pointer is to
 
   static void land(Landing& landing, Carrier& carrier) noexcept { landing.emplace(std::move(carrier)); }
   static std::optional<T>&& unpack(Landing& landing) noexcept { return std::move(landing); }
@@ -70,8 +70,8 @@ struct ElementTraffic {
 
 template <>
 struct ElementTraffic<void> {
-  using Carrier = char;   // never looked at
-  using Landing = bool;   // true: an element came
+  using Carrier = char;  // never looked at
+  using Landing = bool;  // true: an element came
   static constexpr std::size_t kBytes = 0;
   static constexpr std::size_t kAlign = 1;
 
@@ -82,8 +82,9 @@ struct ElementTraffic<void> {
 };
 
 template <class T>
-inline constexpr ElementOps kElementOps{ElementTraffic<T>::kBytes, &ElementTraffic<T>::deliver, &ElementTraffic<T>::store,
-                                        &ElementTraffic<T>::fetch, &ElementTraffic<T>::destroy};
+inline constexpr ElementOps kElementOps{ElementTraffic<T>::kBytes, &ElementTraffic<T>::deliver,
+                                        &ElementTraffic<T>::store, &ElementTraffic<T>::fetch,
+                                        &ElementTraffic<T>::destroy};
 
 /// A value on its way out, from the caller's object and, if it was not sent, back into it.
 template <class T, bool boxed = kTravelsBoxed<T>>

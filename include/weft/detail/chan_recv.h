@@ -11,7 +11,8 @@
 
 namespace weft {
 
-/// What try_recv found: a value, or a channel that is closed and drained, or nothing at the moment. Exactly one of the three.
+/// What try_recv found: a value, or a channel that is closed and drained, or nothing at the moment. Exactly one of
+/// the three.
 template <class T>
 struct TryRecv {
   std::optional<T> value;
@@ -62,8 +63,8 @@ class Receiving {
   ///
   /// Returns        the value; nullopt once the channel is closed and drained
   /// Blocking       the goroutine, never its thread; from a plain thread, the thread. On nil: for ever
-  /// Ordering       what happens before send n is visible after receive n; what happens before close() is visible after a
-  ///                receive that returns nullopt
+  /// Ordering       what happens before send n is visible after receive n; what happens before close() is visible
+  ///                after a receive that returns nullopt
   /// Fairness       waiters leave in the order they came
   /// Cost           O(1), one short lock, no allocation
   std::optional<T> recv() const {
@@ -76,8 +77,9 @@ class Receiving {
     }
   }
 
-  /// recv() that gives up once `context` is done: nullopt, and `error` says why (errc::cancelled, errc::deadline_exceeded).
-  /// `error` is clear otherwise, closed and drained included. A context that is done on entry wins: nothing is taken.
+  /// recv() that gives up once `context` is done: nullopt, and `error` says why (errc::cancelled,
+  /// errc::deadline_exceeded). `error` is clear otherwise, closed and drained included. A context that is done on
+  /// entry wins: nothing is taken.
   std::optional<T> recv(const Context& context, std::error_code& error) const {
     typename Element<T>::Landing landing{};
     chan_recv_until(core(), &landing, context, error);
@@ -110,7 +112,8 @@ class Receiving {
   ChanCore* core() const noexcept { return ChanAccess::core(static_cast<const Derived&>(*this)); }
 };
 
-/// A channel of void carries signals without a value: true says that one came, false that the channel is closed and drained.
+/// A channel of void carries signals without a value: true says that one came, false that the channel is closed and
+/// drained.
 template <class Derived>
 class Receiving<Derived, void> {
  public:

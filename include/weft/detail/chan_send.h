@@ -36,14 +36,15 @@ class Sending : public Closing<Derived> {
   /// Returns        unbuffered: when a receiver has the value; buffered: when it is in the buffer
   /// Usage faults   closed_channel, if closed before or while waiting; the value stays with the caller
   /// Blocking       the goroutine, never its thread; from a plain thread, the thread. On nil: for ever
-  /// Ordering       what happens before send n is visible after receive n; with capacity C, what happens before receive n is
-  ///                visible after send n+C
+  /// Ordering       what happens before send n is visible after receive n; with capacity C, what happens before
+  ///                receive n is visible after send n+C
   /// Fairness       waiters leave in the order they came
-  /// Cost           O(1), one short lock, no allocation (one, where T's move may throw); T moves once to a waiting receiver,
-  ///                else twice
+  /// Cost           O(1), one short lock, no allocation (one, where T's move may throw); T moves once to a waiting
+  ///                receiver, else twice
   void send(T&& value) const {
     Outgoing<T> outgoing(value);
-    if (chan_send<T>(this->core(), outgoing.carrier(), true) == Attempt::kDone) [[likely]] return;
+    if (chan_send<T>(this->core(), outgoing.carrier(), true) == Attempt::kDone) [[likely]]
+      return;
     outgoing.give_back();
     throw_send_on_closed();
   }
@@ -53,13 +54,14 @@ class Sending : public Closing<Derived> {
     send(T(value));
   }
 
-  /// send() that gives up once `context` is done: `error` is then why (errc::cancelled, errc::deadline_exceeded), else clear.
-  /// A context that is done on entry wins. The value was moved from if `error` is clear, and only then; an lvalue is copied,
-  /// or moved from in the same way where T can't be copied.
+  /// send() that gives up once `context` is done: `error` is then why (errc::cancelled, errc::deadline_exceeded),
+  /// else clear. A context that is done on entry wins. The value was moved from if `error` is clear, and only then;
+  /// an lvalue is copied, or moved from in the same way where T can't be copied.
   void send(T&& value, const Context& context, std::error_code& error) const {
     Outgoing<T> outgoing(value);
     const Attempt attempt = chan_send_until(this->core(), outgoing.carrier(), context, error);
-    if (attempt == Attempt::kDone) [[likely]] return;
+    if (attempt == Attempt::kDone) [[likely]]
+      return;
     outgoing.give_back();
     if (attempt == Attempt::kClosed) throw_send_on_closed();
   }
@@ -94,7 +96,8 @@ class Sending : public Closing<Derived> {
     if (core == nullptr || !core->maybe_sendable()) return false;
     Outgoing<T> outgoing(value);
     const Attempt attempt = chan_send<T>(core, outgoing.carrier(), false);
-    if (attempt == Attempt::kDone) [[likely]] return true;
+    if (attempt == Attempt::kDone) [[likely]]
+      return true;
     outgoing.give_back();
     if (attempt == Attempt::kClosed) throw_send_on_closed();
     return false;

@@ -1,8 +1,8 @@
 // weft/detail/select_cases.h: the typed cases of a select, as on_recv() and its like make them.
 //
-// A case names its channel and where the value goes or comes from (core, slot), or what else it is (plan); after the select has
-// run each is told whether it was the one (settle), and the one that fired calls its handler (fire). Handlers run outside of
-// sections and locks; what they throw leaves the select.
+// A case names its channel and where the value goes or comes from (core, slot), or what else it is (plan); after the
+// select has run each is told whether it was the one (settle), and the one that fired calls its handler (fire).
+// Handlers run outside of sections and locks; what they throw leaves the select.
 #pragma once
 
 #include <bit>
@@ -181,8 +181,8 @@ class OtherwiseCase : public SelectCaseBase {
   [[no_unique_address]] F handler_;
 };
 
-/// How a select holds a value of type V that it may send: the caller's own T by reference (it stays there unless the case
-/// fires), anything else as a T of its own.
+/// How a select holds a value of type V that it may send: the caller's own T by reference (it stays there unless the
+/// case fires), anything else as a T of its own.
 template <class T, class V>
 using HeldByReference = std::conditional_t<std::is_same_v<std::remove_reference_t<V>, T>, T&, T>;
 
@@ -222,7 +222,8 @@ Fired try_cases(Cases&... cases) noexcept {
   }
 }
 
-/// The general way: cases beyond what a word has bits for, values that must be boxed first, and everything that has to wait.
+/// The general way: cases beyond what a word has bits for, values that must be boxed first, and everything that has
+/// to wait.
 template <bool tried, class... Cases>
 [[gnu::noinline]] Fired run_cases(Cases&... cases) {
   SelectFrame<sizeof...(Cases)> frame;
@@ -235,6 +236,7 @@ template <bool tried, class... Cases>
 template <class C>
 concept SendableChannel = std::derived_from<C, ChanHandle> && std::derived_from<C, Sending<C, typename C::value_type>>;
 template <class C>
-concept ReceivableChannel = std::derived_from<C, ChanHandle> && std::derived_from<C, Receiving<C, typename C::value_type>>;
+concept ReceivableChannel =
+    std::derived_from<C, ChanHandle> && std::derived_from<C, Receiving<C, typename C::value_type>>;
 
 }  // namespace weft::detail

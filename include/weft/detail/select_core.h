@@ -1,6 +1,7 @@
 // weft/detail/select_core.h: select without types: a row of cases, each a core, a direction and a place for the value.
 //
-// Everything lies in the calling frame (or in a Selector): nothing is allocated. src/sync/select_core.cc has the design.
+// Everything lies in the calling frame (or in a Selector): nothing is allocated. src/sync/select_core.cc has the
+// design.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +14,9 @@ namespace weft::detail {
 /// One case. A null core is never ready: a nil channel, or a case of another kind (timeout, otherwise).
 struct SelectCase {
   ChanCore* core = nullptr;
-  void* slot = nullptr;   // the sender's carrier or the receiver's landing
+  void* slot = nullptr;  // the sender's carrier or the receiver's landing
   bool sends = false;
-  bool ok = false;        // out: a value went over; false on the case that fired: its channel was closed
+  bool ok = false;  // out: a value went over; false on the case that fired: its channel was closed
 };
 
 inline constexpr std::size_t kNoCase = static_cast<std::size_t>(-1);
