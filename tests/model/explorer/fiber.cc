@@ -1,3 +1,5 @@
+#undef _FORTIFY_SOURCE  // which would take a longjmp to another stack for a mistake
+
 #include "explorer/fiber.h"
 
 #include <cstddef>

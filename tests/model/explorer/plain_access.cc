@@ -134,6 +134,10 @@ void* __tsan_memset(void* to, int value, std::size_t bytes) { return __builtin_m
   type __tsan_atomic##bits##_fetch_sub(volatile type* p, type v, int) {                                         \
     return __atomic_fetch_sub(p, v, __ATOMIC_SEQ_CST);                                                          \
   }                                                                                                             \
+  type __tsan_atomic##bits##_compare_exchange_val(volatile type* p, type expected, type v, int, int) {          \
+    __atomic_compare_exchange_n(p, &expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                    \
+    return expected;                                                                                            \
+  }                                                                                                             \
   int __tsan_atomic##bits##_compare_exchange_strong(volatile type* p, type* expected, type v, int, int) {       \
     return __atomic_compare_exchange_n(p, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 1 : 0;      \
   }                                                                                                             \
