@@ -40,7 +40,7 @@ struct Scheduler {
   // read on every pick, hardly ever written
   /// Why a machine must go through its scheduler loop at the next pick: any of the bits below. Changed under lock.
   static constexpr std::uint32_t kPaused = 1, kPinnedWaiting = 2, kResized = 4;
-  alignas(64) detail::Atomic<std::uint32_t> attention{kPaused};
+  alignas(64) detail::Atomic<std::uint32_t> attention{0};
   detail::Atomic<std::uint32_t> max_procs{0};
   detail::Atomic<std::uint8_t> fork_generation{0};    // how often this process is a fork()'s child
   Config config;

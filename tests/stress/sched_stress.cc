@@ -201,7 +201,7 @@ TEST(SchedStress, GoroutinesStandStillBetweenRuns) {
   std::cout << "seed " << seed << "\n";
   Random random(seed);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10)) / 2;
-  for (int round = 0; std::chrono::steady_clock::now() < end; ++round) {
+  while (std::chrono::steady_clock::now() < end) {
     watchdog.progress();
     set_max_procs(pick(random, 1, 8));
     std::atomic<bool> stop{false};

@@ -1,6 +1,6 @@
 // Timers armed and cancelled from everywhere while processors come and go: each fires once or is cancelled, never early, and
 // nothing of a callback runs once its cancel has returned.
-#include <memory>
+#include <array>
 #include <vector>
 
 #include "stress/stress.h"
@@ -79,24 +79,24 @@ TEST(TimersStress, ACancelledTimerDoesNotFireAndAFiredOneIsDone) {
 TEST(TimersStress, TimersAreCancelledByOthersThanTheirOwner) {
   watched_rounds([](Random& random) {
     constexpr int kAlarms = 64;
-    const auto alarms = std::make_unique<Alarm[]>(kAlarms);
-    for (int i = 0; i < kAlarms; ++i) detail::timer_arm(alarms[i], detail::monotonic_now() + pick_span(random));
+    std::array<Alarm, kAlarms> alarms;
+    for (Alarm& alarm : alarms) detail::timer_arm(alarm, detail::monotonic_now() + pick_span(random));
     std::atomic<int> cancelled{0};
     std::vector<Task<void>> tasks;
     for (int t = 0; t < 4; ++t) {
       tasks.push_back(spawn([&, mine = Random(random())]() mutable {
         for (int i = 0; i < kAlarms; ++i) {
-          if (detail::timer_cancel(alarms[pick(mine, 0, kAlarms - 1)])) ++cancelled;
+          if (detail::timer_cancel(alarms[static_cast<std::size_t>(pick(mine, 0, kAlarms - 1))])) ++cancelled;
           if (pick(mine, 0, 7) == 0) yield();
         }
       }));
     }
     for (Task<void>& task : tasks) task.join();
     int rang = 0;
-    for (int i = 0; i < kAlarms; ++i) {
-      if (detail::timer_cancel(alarms[i])) ++cancelled;
-      if (alarms[i].phase == Alarm::kRang) ++rang;
-      EXPECT_NE(alarms[i].phase, Alarm::kRinging);
+    for (Alarm& alarm : alarms) {
+      if (detail::timer_cancel(alarm)) ++cancelled;
+      if (alarm.phase == Alarm::kRang) ++rang;
+      EXPECT_NE(alarm.phase, Alarm::kRinging);
     }
     EXPECT_EQ(cancelled + rang, kAlarms);
   });
