@@ -48,7 +48,7 @@ class Context {
   /// Why it is done: errc::cancelled or errc::deadline_exceeded; falsy while it is not.
   std::error_code error() const noexcept {
     const detail::ContextNode* node = canceller();
-    const int value = node == nullptr ? 0 : node->error_value.load(std::memory_order_acquire);
+    const int value = node == nullptr || !node->is_closed() ? 0 : node->error_value.load(std::memory_order_acquire);
     return value == 0 ? std::error_code() : make_error_code(static_cast<errc>(value));
   }
 
@@ -56,7 +56,7 @@ class Context {
   /// context is not done.
   std::exception_ptr cause() const {
     const detail::ContextNode* node = canceller();
-    return node == nullptr || node->error_value.load(std::memory_order_acquire) == 0 ? nullptr : detail::cause_of(*node);
+    return node == nullptr || !node->is_closed() ? nullptr : detail::cause_of(*node);
   }
 
   /// When it will be done at the latest; nothing if no deadline is set.

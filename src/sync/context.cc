@@ -11,7 +11,8 @@
 // INVARIANTS [ctx.I1] parent is a strong reference, the children's list holds weak ones: a node leaves it before it goes, under
 //                     the lock of the list, so a canceller that finds it there may look at its reference count
 //            [ctx.I2] error_value is set under tree_lock, and after that nothing is added to the children's list
-//            [ctx.I3] whoever sees done closed sees error_value and cause
+//            [ctx.I3] whoever sees done closed sees error_value and cause; Context shows neither before, so that whoever sees an
+//                     error finds done closed
 //            [ctx.I4] no reference is dropped for the last time in a timer's callback: user values would be destroyed on the
 //                     scheduler's stack, and a deadline's node would wait for its own callback
 // PROTOCOL   cancel: set cause and error_value; take the children out, a batch at a time, with a reference for each that still
@@ -134,7 +135,10 @@ void take_children(ContextNode& node, WorkList& work) noexcept {
 // `release` drops the references that the walk took.
 bool cancel_tree(ContextNode* root, errc error, const std::exception_ptr& cause,
                  void (*release)(ContextNode*) noexcept) noexcept {
-  if (!set_error(*root, error, cause)) return false;
+  if (!set_error(*root, error, cause)) {
+    root->close();  // who cancelled first may be on its way there, and this one's caller will ask
+    return false;
+  }
   WorkList work;
   take_children(*root, work);
   root->close();
@@ -144,6 +148,8 @@ bool cancel_tree(ContextNode* root, errc error, const std::exception_ptr& cause,
       take_children(*node, work);
       node->close();
       node->on_cancelled();
+    } else {
+      node->close();  // as above: all below are done when cancel() returns
     }
     release(node);
   }
