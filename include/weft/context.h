@@ -2,9 +2,9 @@
 // without_cancel; CancelFunction, CancelGuard, ContextKey; after_func on a context.
 // Not here: waiting for a context among other things (on_done in select.h). Guide: docs/guide/context.md
 //
-// A Context says how long a piece of work is wanted: it is passed down, copied freely, and everything below is done when
-// something above is. It is a shared pointer to a node of a tree; a node lives while something refers to it, and a deadline
-// that nobody refers to any more costs nothing.
+// A Context says how long a piece of work is wanted: it is passed down, copied freely, and everything below is done
+// when something above is. It is a shared pointer to a node of a tree; a node lives while something refers to it, and a
+// deadline that nobody refers to any more costs nothing.
 #pragma once
 
 #include <chrono>
@@ -52,8 +52,8 @@ class Context {
     return value == 0 ? std::error_code() : make_error_code(static_cast<errc>(value));
   }
 
-  /// The exception given to the cancel that came first; where none was given, a std::system_error with error(). Null while the
-  /// context is not done.
+  /// The exception given to the cancel that came first; where none was given, a std::system_error with error(). Null
+  /// while the context is not done.
   std::exception_ptr cause() const {
     const detail::ContextNode* node = canceller();
     return node == nullptr || !node->is_closed() ? nullptr : detail::cause_of(*node);
@@ -114,7 +114,8 @@ struct ContextAccess {
   }
 };
 
-/// Makes a context done with errc::cancelled. Copyable; every call but the first does nothing. Dropping it cancels nothing.
+/// Makes a context done with errc::cancelled. Copyable; every call but the first does nothing. Dropping it cancels
+/// nothing.
 class CancelFunction {
  public:
   CancelFunction() noexcept = default;
@@ -168,11 +169,10 @@ CancelContext with_cancel(const Context& parent);
 
 namespace detail {
 Context with_deadline_at(const Context& parent, MonotonicNanos deadline, std::exception_ptr cause);
-Context with_stop_token_node(const Context& parent, std::stop_token token);
 }  // namespace detail
 
-/// A context below `parent` that is done with errc::deadline_exceeded at `deadline`, if that is before the parent's own; done
-/// at once if it has passed. `cause`, if given, is what cause() then says.
+/// A context below `parent` that is done with errc::deadline_exceeded at `deadline`, if that is before the parent's
+/// own; done at once if it has passed. `cause`, if given, is what cause() then says.
 ///
 /// Cost           one allocation; the timer goes with the last reference
 template <class Clock, class Duration>

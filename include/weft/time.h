@@ -1,8 +1,8 @@
 // weft/time.h: sleep_for, sleep_until; after, tick, Timer, Ticker; after_func.
 // Not here: deadlines of a piece of work (with_timeout in context.h), on_timeout (select.h). Guide: docs/guide/time.md
 //
-// One clock: the monotonic one, std::chrono::steady_clock. Nothing fires early. Durations below zero count as zero, those too
-// long for the clock as for ever.
+// One clock: the monotonic one, std::chrono::steady_clock. Nothing fires early. Durations below zero count as zero,
+// those too long for the clock as for ever.
 #pragma once
 
 #include <chrono>
@@ -73,12 +73,13 @@ template <class Rep, class Period>
   return detail::ChanAccess::adopt<RecvChan<time_point>>(detail::ChanTimer::make(detail::deadline_after(duration), 0));
 }
 
-/// A channel that gets the time every `period`. A tick that nobody has received is not repeated. The ticker goes with the last
-/// handle to the channel. Usage faults: usage_error for a period that is not above zero.
+/// A channel that gets the time every `period`. A tick that nobody has received is not repeated. The ticker goes with
+/// the last handle to the channel. Usage faults: usage_error for a period that is not above zero.
 template <class Rep, class Period>
 [[nodiscard]] RecvChan<time_point> tick(std::chrono::duration<Rep, Period> period) {
   const detail::MonotonicNanos nanos = detail::checked_period("weft::tick", period);
-  return detail::ChanAccess::adopt<RecvChan<time_point>>(detail::ChanTimer::make(detail::deadline_after(period), nanos));
+  return detail::ChanAccess::adopt<RecvChan<time_point>>(
+      detail::ChanTimer::make(detail::deadline_after(period), nanos));
 }
 
 namespace detail {
@@ -133,8 +134,7 @@ class [[nodiscard]] Timer : public detail::ChanTimerHandle {
 class [[nodiscard]] Ticker : public detail::ChanTimerHandle {
  public:
   template <class Rep, class Period>
-  explicit Ticker(std::chrono::duration<Rep, Period> period)
-      : Ticker(detail::checked_period("weft::Ticker", period)) {}
+  explicit Ticker(std::chrono::duration<Rep, Period> period) : Ticker(detail::checked_period("weft::Ticker", period)) {}
 
   void stop() noexcept { state_->stop(); }
 
@@ -165,7 +165,8 @@ class FunctionTimer {
   /// Disarms. True: a start of the function was prevented. Does not wait for one that runs.
   bool stop() noexcept { return state_->stop(); }
 
-  /// Disarms and starts again: the function runs `duration` from now (once more, if it ran before). Returns what stop() would.
+  /// Disarms and starts again: the function runs `duration` from now (once more, if it ran before). Returns what stop()
+  /// would.
   template <class Rep, class Period>
   bool reset(std::chrono::duration<Rep, Period> duration) noexcept {
     return state_->reset(detail::deadline_after(duration));
@@ -178,7 +179,8 @@ class FunctionTimer {
   detail::FunctionTimerState* state_;
 };
 
-/// Runs `f` on a goroutine of its own, `duration` from now. An exception that leaves it ends the process, as with weft::go.
+/// Runs `f` on a goroutine of its own, `duration` from now. An exception that leaves it ends the process, as with
+/// weft::go.
 ///
 /// Usage faults   usage_error for an empty function
 template <class Rep, class Period, class F>

@@ -179,7 +179,9 @@ TEST_P(ContextTest, AStopTokenCancels) {
     auto [parent, cancel] = with_cancel(Context());
     const Context ctx = with_stop_token(parent, source.get_token());
     const Context other = with_stop_token(parent, source.get_token());
-    { const Context dropped = with_stop_token(parent, source.get_token()); }
+    {
+      const Context dropped = with_stop_token(parent, source.get_token());
+    }
     EXPECT_FALSE(ctx.error());
     std::thread([&] { source.request_stop(); }).join();
     EXPECT_FALSE(ctx.done().recv());
@@ -198,7 +200,9 @@ TEST_P(ContextTest, AfterFuncRunsOnceItIsDone) {
     auto ran = make_chan<int>(4);
     ContextCallback kept = after_func(ctx, [ran] { ran.send(1); });
     ContextCallback stopped = after_func(ctx, [ran] { ran.send(2); });
-    { ContextCallback dropped = after_func(ctx, [ran] { ran.send(3); }); }
+    {
+      ContextCallback dropped = after_func(ctx, [ran] { ran.send(3); });
+    }
     EXPECT_TRUE(stopped.stop());
     EXPECT_FALSE(stopped.stop());
     cancel();
@@ -287,7 +291,9 @@ TEST_P(ContextTest, WorksInSelect) {
 TEST_P(ContextTest, CancelGuardCancels) {
   run([&] {
     auto [ctx, cancel] = with_cancel(Context());
-    { const CancelGuard guard(cancel); }
+    {
+      const CancelGuard guard(cancel);
+    }
     EXPECT_EQ(ctx.error(), errc::cancelled);
     CancelFunction()();
   });

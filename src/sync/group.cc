@@ -19,7 +19,8 @@ Group::~Group() {
 }
 
 void Group::set_limit(std::int64_t n) {
-  if (n < 1) throw usage_error("weft::Group::set_limit(" + std::to_string(n) + "): allowed is 1 or more, or kUnlimited");
+  if (n < 1)
+    throw usage_error("weft::Group::set_limit(" + std::to_string(n) + "): allowed is 1 or more, or kUnlimited");
   std::int64_t running = 0;
   {
     const Section section;

@@ -84,7 +84,9 @@ TEST_P(LazyTest, WarmMakesItInTheBackground) {
 
 TEST_P(LazyTest, OneThatWasNeverUsedDestroysNothing) {
   Vault::destroyed = 0;
-  { const Lazy<Vault> vault([] { return Vault(1); }); }
+  {
+    const Lazy<Vault> vault([] { return Vault(1); });
+  }
   EXPECT_EQ(Vault::destroyed, 0);
 }
 

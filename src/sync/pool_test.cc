@@ -122,7 +122,9 @@ TEST_P(PoolTest, IdleOnesAreDroppedByAge) {
     EXPECT_EQ(counts.made, 100);
     pool.age_for_testing();
     EXPECT_EQ(counts.destroyed, 0) << "victims still serve";
-    { auto item = pool.get(); }
+    {
+      auto item = pool.get();
+    }
     EXPECT_EQ(counts.made, 100);
     pool.age_for_testing();
     EXPECT_GE(counts.destroyed, 98);
@@ -136,7 +138,9 @@ TEST_P(PoolTest, TheClockAgesThem) {
     Counts counts;
     Pool<Item> pool([&] { return Item(counts); }, {}, {.max_idle = 1ms});
     for (int round = 1; round <= 3; ++round) {
-      { auto item = pool.get(); }
+      {
+        auto item = pool.get();
+      }
       wait_until([&] { return counts.destroyed == counts.made; });
     }
   });
@@ -146,9 +150,13 @@ TEST_P(PoolTest, AnItemWhoseResetThrowsIsDestroyed) {
   run([&] {
     Counts counts;
     Pool<Item> pool([&] { return Item(counts); }, [](Item&) { throw std::runtime_error("spoiled"); });
-    { auto item = pool.get(); }
+    {
+      auto item = pool.get();
+    }
     EXPECT_EQ(counts.destroyed, 1);
-    { auto item = pool.get(); }
+    {
+      auto item = pool.get();
+    }
     EXPECT_EQ(counts.made, 2);
   });
 }

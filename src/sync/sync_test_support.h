@@ -1,4 +1,5 @@
-// What the tests of the locks and their kin share, besides chan_test_support.h: crews of goroutines or of plain threads.
+// What the tests of the locks and their kin share, besides chan_test_support.h: crews of goroutines or of plain
+// threads.
 #pragma once
 
 #include <chrono>
@@ -40,11 +41,11 @@ class Crew {
 };
 
 /// Expects that `statement` throws weft::usage_error and that its text contains `part`.
-#define EXPECT_USAGE_ERROR(statement, part)                                            \
-  try {                                                                                \
-    statement;                                                                         \
-    ADD_FAILURE() << "no usage_error from " #statement;                                \
-  } catch (const weft::usage_error& error) {                                           \
+#define EXPECT_USAGE_ERROR(statement, part)                                             \
+  try {                                                                                 \
+    statement;                                                                          \
+    ADD_FAILURE() << "no usage_error from " #statement;                                 \
+  } catch (const weft::usage_error& error) {                                            \
     EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what(); \
   }
 

@@ -2,9 +2,11 @@
 //            counter > 0, kWaited   somebody has waited since the counter was last zero, and may still
 //            counter = 0, kWaited   the done() that reached zero is on its way to the list
 //            0                      at rest
-// INVARIANTS [wg.I1] kWaited is set under list_lock_ while the counter is not zero, and cleared under it by the done() that
+// INVARIANTS [wg.I1] kWaited is set under list_lock_ while the counter is not zero, and cleared under it by the done()
+// that
 //                    brought the counter to zero
-//            [wg.I2] no done() touches the group after a wait() has let its owner destroy it: a wait() passes list_lock_, so
+//            [wg.I2] no done() touches the group after a wait() has let its owner destroy it: a wait() passes
+//            list_lock_, so
 //                    the waking done() has left it, and it parks rather than return while kWaited is set
 #include "weft/sync/wait_group.h"
 
@@ -22,8 +24,8 @@ namespace {
 constexpr std::int64_t kMaxCount = INT32_MAX;
 
 [[noreturn]] void throw_bad_count(std::int64_t count, std::int64_t n) {
-  throw usage_error("weft::WaitGroup::add(" + std::to_string(n) + "): the counter would become " + std::to_string(count + n) +
-                    "; allowed is 0 to " + std::to_string(kMaxCount));
+  throw usage_error("weft::WaitGroup::add(" + std::to_string(n) + "): the counter would become " +
+                    std::to_string(count + n) + "; allowed is 0 to " + std::to_string(kMaxCount));
 }
 
 }  // namespace
@@ -58,7 +60,8 @@ void WaitGroup::wake_waiters() noexcept {
 bool WaitGroup::announce_locked(std::int64_t& state) noexcept {
   state = state_.load(std::memory_order_acquire);  // pairs with done()
   while (state != 0 && (state & kWaited) == 0) {
-    if (state_.compare_exchange_weak(state, state | kWaited, std::memory_order_acq_rel, std::memory_order_acquire)) break;
+    if (state_.compare_exchange_weak(state, state | kWaited, std::memory_order_acq_rel, std::memory_order_acquire))
+      break;
   }
   return state != 0;
 }

@@ -72,12 +72,23 @@ TEST(TimeStress, TimersAgainstStopAndReset) {
         Random own(seed);
         for (int n = 0; n < 200; ++n) {
           switch (pick(own, 0, 5)) {
-            case 0: timer->stop(); break;
-            case 1: timer->reset(some_time(own)); break;
-            case 2: ticker->stop(); break;
-            case 3: ticker->reset(some_time(own) + std::chrono::nanoseconds(1)); break;
-            case 4: timer->chan().try_recv(); break;
-            default: ticker->chan().try_recv();
+            case 0:
+              timer->stop();
+              break;
+            case 1:
+              timer->reset(some_time(own));
+              break;
+            case 2:
+              ticker->stop();
+              break;
+            case 3:
+              ticker->reset(some_time(own) + std::chrono::nanoseconds(1));
+              break;
+            case 4:
+              timer->chan().try_recv();
+              break;
+            default:
+              ticker->chan().try_recv();
           }
           if (pick(own, 0, 7) == 0) yield();
         }

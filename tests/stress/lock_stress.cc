@@ -1,4 +1,5 @@
-// Locks under goroutines and plain threads at once, with random yields, timeouts and cancellations: exclusion, no lost wake-up.
+// Locks under goroutines and plain threads at once, with random yields, timeouts and cancellations: exclusion, no lost
+// wake-up.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -49,7 +50,9 @@ TEST(LockStress, Mutex) {
     crowd(random, pick(random, 2, 12), pick(random, 0, 3), [&](Random& own) {
       for (int i = 0; i < 300; ++i) {
         const int how = pick(own, 0, 9);
-        const bool locked = how < 7 ? (mutex.lock(), true) : how == 7 ? mutex.try_lock() : mutex.try_lock_for(some_time(own));
+        const bool locked = how < 7    ? (mutex.lock(), true)
+                            : how == 7 ? mutex.try_lock()
+                                       : mutex.try_lock_for(some_time(own));
         if (!locked) continue;
         const long before = guarded;
         maybe_yield(own);

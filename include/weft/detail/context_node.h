@@ -17,8 +17,8 @@
 
 namespace weft::detail {
 
-/// A node is its own done channel, whose reference count is the node's: handles, CancelFunctions, done channels that were
-/// handed out, and child nodes have one reference each.
+/// A node is its own done channel, whose reference count is the node's: handles, CancelFunctions, done channels that
+/// were handed out, and child nodes have one reference each.
 struct ContextNode : ChanCore {
   /// `cancellable_`: it can be done by itself; else it is done with its parent.
   ContextNode(ContextNode* parent_, bool cancellable_) noexcept;
@@ -38,14 +38,14 @@ struct ContextNode : ChanCore {
   ContextNode* const canceller;  // the nearest node that can be done by itself: this one, one above, or none
   MonotonicNanos deadline = kNever;
 
-  Atomic<int> error_value{0};    // an errc; written once, after cause, under tree_lock
-  std::exception_ptr cause;      // stable once error_value is not 0
+  Atomic<int> error_value{0};  // an errc; written once, after cause, under tree_lock
+  std::exception_ptr cause;    // stable once error_value is not 0
 
-  SpinLock tree_lock;            // guards the children's list, that is the children's sibling links
+  SpinLock tree_lock;  // guards the children's list, that is the children's sibling links
   ContextNode* first_child = nullptr;
   ContextNode* previous_sibling = nullptr;  // under the parent canceller's tree_lock
   ContextNode* next_sibling = nullptr;
-  ContextNode* next_cancelled = nullptr;    // the work list of the cancel() that holds a reference for it
+  ContextNode* next_cancelled = nullptr;  // the work list of the cancel() that holds a reference for it
   bool in_tree = false;
 };
 
@@ -80,7 +80,9 @@ struct ValueNode : ContextNode {
   template <class U>
   ValueNode(ContextNode* parent_, const void* key_, U&& value_)
       : ContextNode(parent_, false), key(key_), value(std::forward<U>(value_)) {}
-  const void* find(const void* wanted) const noexcept override { return wanted == key ? std::addressof(value) : nullptr; }
+  const void* find(const void* wanted) const noexcept override {
+    return wanted == key ? std::addressof(value) : nullptr;
+  }
 
   const void* const key;
   const T value;

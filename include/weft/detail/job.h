@@ -50,8 +50,8 @@ class Job {
     void (*destroy)(void* storage) noexcept;
   };
   template <class Fn>
-  static constexpr bool kFits = sizeof(Fn) <= kInlineBytes && alignof(Fn) <= alignof(void*) &&
-                                std::is_nothrow_move_constructible_v<Fn>;
+  static constexpr bool kFits =
+      sizeof(Fn) <= kInlineBytes && alignof(Fn) <= alignof(void*) && std::is_nothrow_move_constructible_v<Fn>;
 
   template <class Fn>
   static void call(Fn& fn, const Context& ctx) {
@@ -67,13 +67,12 @@ class Job {
   }
 
   template <class Fn>
-  static constexpr Ops kInline{
-      [](void* storage, const Context& ctx) { call(at<Fn>(storage), ctx); },
-      [](void* from, void* to) noexcept {
-        ::new (to) Fn(std::move(at<Fn>(from)));
-        std::destroy_at(&at<Fn>(from));
-      },
-      [](void* storage) noexcept { std::destroy_at(&at<Fn>(storage)); }};
+  static constexpr Ops kInline{[](void* storage, const Context& ctx) { call(at<Fn>(storage), ctx); },
+                               [](void* from, void* to) noexcept {
+                                 ::new (to) Fn(std::move(at<Fn>(from)));
+                                 std::destroy_at(&at<Fn>(from));
+                               },
+                               [](void* storage) noexcept { std::destroy_at(&at<Fn>(storage)); }};
   template <class Fn>
   static constexpr Ops kBoxed{[](void* storage, const Context& ctx) { call(*at<Fn*>(storage), ctx); },
                               [](void* from, void* to) noexcept { ::new (to) Fn*(at<Fn*>(from)); },

@@ -1,7 +1,8 @@
 // weft/detail/leaf_section.h: a Section that never parks, for fast paths of a few nanoseconds.
 //
-// A Section reads its machine's tick again on the way out, since it may have parked; that load waits for the store of the way
-// in. Four of them in a row (get and put of a pool) are a chain of memory round trips, longer than the work they guard.
+// A Section reads its machine's tick again on the way out, since it may have parked; that load waits for the store of
+// the way in. Four of them in a row (get and put of a pool) are a chain of memory round trips, longer than the work
+// they guard.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class LeafSection {
   LeafSection& operator=(const LeafSection&) = delete;
 
  private:
-  // On return the goroutine may run on another machine, inside its section. Static: `this` in a register does not escape.
+  // On return the goroutine may run on another machine, inside its section. Static: `this` in a register does not
+  // escape.
   [[gnu::noinline]] static MachineHead* enter_elsewhere() noexcept {
     enter_slow();
     return current_machine();

@@ -1,5 +1,5 @@
-// weft/detail/pool_core.h: a Pool without its element type: free nodes, where the machine that frees one finds it again.
-// See src/sync/pool.cc.
+// weft/detail/pool_core.h: a Pool without its element type: free nodes, where the machine that frees one finds it
+// again. See src/sync/pool.cc.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct PoolList {
   }
 };
 
-/// One machine's free nodes. Its thread alone touches them, between busy = true and busy = false; the ageing goroutine does
-/// while it has frozen them.
+/// One machine's free nodes. Its thread alone touches them, between busy = true and busy = false; the ageing goroutine
+/// does while it has frozen them.
 struct alignas(64) PoolLocal {
   Atomic<bool> busy{false};
   Atomic<bool> frozen{false};
@@ -64,9 +64,11 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   }
 
   void give(PoolNode* node) noexcept {
-    if (!give_fast(node)) [[unlikely]] give_slow(node);
+    if (!give_fast(node)) [[unlikely]]
+      give_slow(node);
     compiler_barrier();  // partner: the membarrier in freeze_all(), [pool.I2]
-    if (!ageing_.load(std::memory_order_relaxed)) [[unlikely]] start_ageing();
+    if (!ageing_.load(std::memory_order_relaxed)) [[unlikely]]
+      start_ageing();
   }
 
   /// The owner goes: the timer is disarmed.
@@ -80,16 +82,19 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   static constexpr std::uint32_t kBatch = 32;
   static constexpr std::uint32_t kMachines = 256;  // later ones use the central list
 
-  // This machine's nodes, to be let go of with end(); null on a plain thread and while they are aged. Needs no Section: what
-  // stands between begin() and end() enters the runtime nowhere, so it stays on the machine's thread.
+  // This machine's nodes, to be let go of with end(); null on a plain thread and while they are aged. Needs no Section:
+  // what stands between begin() and end() enters the runtime nowhere, so it stays on the machine's thread.
   PoolLocal* begin() noexcept {
     MachineHead* machine = current_machine();
-    if (machine == nullptr || machine->index >= kMachines) [[unlikely]] return nullptr;
+    if (machine == nullptr || machine->index >= kMachines) [[unlikely]]
+      return nullptr;
     PoolLocal* local = locals_[machine->index].load(std::memory_order_acquire);
-    if (local == nullptr) [[unlikely]] return nullptr;
+    if (local == nullptr) [[unlikely]]
+      return nullptr;
     local->busy.store(true, std::memory_order_relaxed);
     compiler_barrier();  // partner: the membarrier in freeze_all()
-    if (!local->frozen.load(std::memory_order_acquire)) [[likely]] return local;
+    if (!local->frozen.load(std::memory_order_acquire)) [[likely]]
+      return local;
     end(*local);
     return nullptr;
   }
@@ -97,7 +102,8 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
 
   PoolNode* take_fast() noexcept {
     PoolLocal* local = begin();
-    if (local == nullptr) [[unlikely]] return nullptr;
+    if (local == nullptr) [[unlikely]]
+      return nullptr;
     PoolNode* node = local->latest;
     if (node != nullptr) [[likely]] {
       local->latest = nullptr;
@@ -109,7 +115,8 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   }
   bool give_fast(PoolNode* node) noexcept {
     PoolLocal* local = begin();
-    if (local == nullptr) [[unlikely]] return false;
+    if (local == nullptr) [[unlikely]]
+      return false;
     bool taken = true;
     if (local->latest == nullptr) [[likely]] {
       local->latest = node;
@@ -138,10 +145,10 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   const DestroyNode destroy_;
   Atomic<bool> ageing_{false};  // a timer is armed, or the ageing goroutine will look again
   Atomic<PoolLocal*> locals_[kMachines] = {};
-  SpinLock lock_;               // central_, central_victims_
+  SpinLock lock_;  // central_, central_victims_
   PoolList central_;
   PoolList central_victims_;
-  Mutex timer_mutex_;           // timer_, stopped_; one age() at a time
+  Mutex timer_mutex_;  // timer_, stopped_; one age() at a time
   std::unique_ptr<FunctionTimer> timer_;
   bool stopped_ = false;
 };

@@ -37,9 +37,9 @@ class RearmingTimer {
   /// How often an armed timer was found (and made unarmed): more than once if the callback armed it again meanwhile.
   int disarm() noexcept;
 
-  Mutex control_;        // one stop or reset at a time
+  Mutex control_;  // one stop or reset at a time
   SpinLock lock_;
-  bool armed_ = false;   // the callback is to do its work; under lock_
+  bool armed_ = false;  // the callback is to do its work; under lock_
   Node node_;
 };
 

@@ -1,4 +1,5 @@
-// weft/detail/wait.h: how the primitives of sync wait: in a list of their own, perhaps until a deadline or a done context.
+// weft/detail/wait.h: how the primitives of sync wait: in a list of their own, perhaps until a deadline or a done
+// context.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,12 @@ struct WaitLabel {
   const void* on;
 };
 
-/// Links `waiter` (its goroutine, claim and token are set here) at the list's end, or front, if it is not linked, and parks.
+/// Links `waiter` (its goroutine, claim and token are set here) at the list's end, or front, if it is not linked, and
+/// parks.
 ///
-/// Call inside a Section with `lock`, the list's, held; returns without it, the node in no list. A waker pops the node with
-/// try_claim() and makes the goroutine ready: then, and only then, the end is kWoken. Without parking: kContext if the
-/// context is done already, else kDeadline if that has passed.
+/// Call inside a Section with `lock`, the list's, held; returns without it, the node in no list. A waker pops the node
+/// with try_claim() and makes the goroutine ready: then, and only then, the end is kWoken. Without parking: kContext if
+/// the context is done already, else kDeadline if that has passed.
 WaitEnd wait_in_list(SpinLock& lock, WaitList& list, Waiter& waiter, const WaitLimits& limits, WaitLabel label,
                      bool at_front = false) noexcept;
 

@@ -18,12 +18,13 @@
 
 namespace weft {
 
-/// Each operation on one key is atomic, and all operations on one key have one order, which everybody sees: a load that returns
-/// a value comes after the store that put it, with all that happened before that store.
+/// Each operation on one key is atomic, and all operations on one key have one order, which everybody sees: a load that
+/// returns a value comes after the store that put it, with all that happened before that store.
 ///
 /// Hash, Equal, copies and destructors of K and V run under the lock of a part of the map: they must not use the map.
 /// Blocking       while another one holds that lock: the goroutine; from a plain thread, the thread
-/// Cost           64 tables, each with a SharedMutex: loads of one key by many processors share nothing but what they read
+/// Cost           64 tables, each with a SharedMutex: loads of one key by many processors share nothing but what they
+/// read
 template <class K, class V, class Hash = std::hash<K>, class Equal = std::equal_to<K>>
 class ConcurrentMap {
  public:
@@ -121,9 +122,9 @@ class ConcurrentMap {
     return true;
   }
 
-  /// Calls `f(key, value)` for each entry until it returns false (or for all, if it returns nothing). No snapshot: no key comes
-  /// twice, one that is there all the while comes once, one that is stored or erased meanwhile may come or not. `f` gets copies
-  /// and runs without a lock: it may use the map.
+  /// Calls `f(key, value)` for each entry until it returns false (or for all, if it returns nothing). No snapshot: no
+  /// key comes twice, one that is there all the while comes once, one that is stored or erased meanwhile may come or
+  /// not. `f` gets copies and runs without a lock: it may use the map.
   template <class F>
   void range(F&& f) const
     requires(std::copy_constructible<K> && std::copy_constructible<V>)
@@ -168,7 +169,8 @@ class ConcurrentMap {
   static constexpr unsigned kShardBits = 6;
 
   static std::size_t index_of(const K& key) {
-    // The table uses the low bits of the hash, and std::hash of an integer is the integer: Fibonacci hashing, the high bits.
+    // The table uses the low bits of the hash, and std::hash of an integer is the integer: Fibonacci hashing, the high
+    // bits.
     return (static_cast<std::uint64_t>(Hash()(key)) * 0x9E3779B97F4A7C15u) >> (64 - kShardBits);
   }
   Shard& shard_of(const K& key) { return shards_[index_of(key)]; }
@@ -180,7 +182,8 @@ class ConcurrentMap {
     if constexpr (std::is_move_assignable_v<V>) {
       place = std::move(value);
     } else {
-      static_assert(std::is_nothrow_move_constructible_v<V>, "weft::ConcurrentMap: V can't be assigned, and its move may throw");
+      static_assert(std::is_nothrow_move_constructible_v<V>,
+                    "weft::ConcurrentMap: V can't be assigned, and its move may throw");
       std::destroy_at(std::addressof(place));
       std::construct_at(std::addressof(place), std::move(value));
     }

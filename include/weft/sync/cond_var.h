@@ -13,11 +13,13 @@
 
 namespace weft {
 
-/// A condition variable for any Lockable: std::unique_lock<weft::Mutex>, std::shared_lock<weft::SharedMutex>, a weft::Mutex.
+/// A condition variable for any Lockable: std::unique_lock<weft::Mutex>, std::shared_lock<weft::SharedMutex>, a
+/// weft::Mutex.
 ///
 /// Blocking       wait and its kin: the goroutine, never its thread; from a plain thread, the thread
 /// Ordering       a notification reaches only those who wait already: change the condition under the lock
-/// Fairness       notify_one wakes who has waited longest. No spurious wake-ups, yet the condition may have changed again
+/// Fairness       notify_one wakes who has waited longest. No spurious wake-ups, yet the condition may have changed
+/// again
 ///                before the woken one has the lock: use the overloads with a predicate
 /// Cost           no allocation; notify without a waiter is a load
 class CondVar {
@@ -63,7 +65,8 @@ class CondVar {
     return status(wait_limited(lock, {.deadline = detail::deadline_at(deadline)}));
   }
 
-  /// Waits until `pred` holds or `ctx` is done. Returns pred(); `ec` is the context's error if that was the end, else clear.
+  /// Waits until `pred` holds or `ctx` is done. Returns pred(); `ec` is the context's error if that was the end, else
+  /// clear.
   template <class Lock, class Predicate>
   bool wait(Lock& lock, const Context& ctx, Predicate pred, std::error_code& ec) {
     ec.clear();

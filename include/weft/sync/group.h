@@ -16,9 +16,9 @@
 
 namespace weft {
 
-/// Go's errgroup. The goroutines get the group's context, a child of the one given; the first exception that leaves one cancels
-/// it, with the exception as its cause, and is rethrown by wait(). A Group that goes before it was waited for cancels its
-/// context and waits.
+/// Go's errgroup. The goroutines get the group's context, a child of the one given; the first exception that leaves one
+/// cancels it, with the exception as its cause, and is rethrown by wait(). A Group that goes before it was waited for
+/// cancels its context and waits.
 ///
 /// Ordering       what happens in a goroutine of the group is visible after wait()
 class Group {
@@ -112,7 +112,7 @@ class Group {
   Context context_;
   CancelFunction cancel_;
   detail::SpinLock lock_;
-  std::int64_t running_ = 0;           // under lock_, as all below
+  std::int64_t running_ = 0;  // under lock_, as all below
   std::int64_t limit_ = kUnlimited;
   std::exception_ptr error_;
   detail::WaitList entering_;

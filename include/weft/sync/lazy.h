@@ -15,12 +15,12 @@
 
 namespace weft {
 
-/// A T that its factory makes when it is first asked for; for globals that dial, parse or fill. From a captureless lambda or a
-/// function it is constant-initialized: nothing of it runs before main.
+/// A T that its factory makes when it is first asked for; for globals that dial, parse or fill. From a captureless
+/// lambda or a function it is constant-initialized: nothing of it runs before main.
 ///
 /// Errors         what the factory throws passes through, and the next use tries again
-/// Blocking       a use while the first one runs the factory waits for it: the goroutine; from a plain thread, the thread
-/// Cost           one load once it is made
+/// Blocking       a use while the first one runs the factory waits for it: the goroutine; from a plain thread, the
+/// thread Cost           one load once it is made
 template <class T>
 class Lazy {
  public:
@@ -44,7 +44,8 @@ class Lazy {
 
   /// The value, made now if it was not before.
   T& get() {
-    if (!once_.done()) [[unlikely]] make();
+    if (!once_.done()) [[unlikely]]
+      make();
     return value_;
   }
   T& operator*() { return get(); }
@@ -53,8 +54,8 @@ class Lazy {
   /// True once the value stands.
   bool ready() const noexcept { return once_.done(); }
 
-  /// Starts making the value on a goroutine and returns. A failure is forgotten: the next use tries again. The Lazy must outlive
-  /// the goroutine, as a global does.
+  /// Starts making the value on a goroutine and returns. A failure is forgotten: the next use tries again. The Lazy
+  /// must outlive the goroutine, as a global does.
   void warm() {
     if (ready()) return;
     go({.name = "weft lazy"}, [this] {

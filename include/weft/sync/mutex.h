@@ -14,8 +14,8 @@ namespace weft {
 
 class Once;
 
-/// Mutual exclusion. Lockable and TimedLockable: std::lock_guard, std::unique_lock and std::scoped_lock take it. Belongs to
-/// nobody: one goroutine may lock it and another unlock it. Not recursive.
+/// Mutual exclusion. Lockable and TimedLockable: std::lock_guard, std::unique_lock and std::scoped_lock take it.
+/// Belongs to nobody: one goroutine may lock it and another unlock it. Not recursive.
 ///
 /// Fairness       who is running may overtake who waits; who has waited for 1 ms is handed the lock, before all others
 /// Ordering       what happens before unlock() is visible after the next lock()
@@ -28,10 +28,12 @@ class Mutex {
 
   /// Locks. Blocking: the goroutine, never its thread; from a plain thread, the thread.
   void lock() noexcept {
-    if (!try_lock_fast()) [[unlikely]] lock_slow(detail::WaitReason::kMutex, this);
+    if (!try_lock_fast()) [[unlikely]]
+      lock_slow(detail::WaitReason::kMutex, this);
   }
 
-  /// Locks if that is possible at once. Never fails on a free mutex, but for one about to be handed to a starved waiter.
+  /// Locks if that is possible at once. Never fails on a free mutex, but for one about to be handed to a starved
+  /// waiter.
   bool try_lock() noexcept { return try_lock_fast() || try_lock_slow(); }
 
   /// Locks unless `timeout` passes first. A timeout of zero or less is try_lock().
@@ -48,8 +50,10 @@ class Mutex {
   ///
   /// Usage faults   usage_error if it is not locked
   void unlock() {
-    const std::uint32_t before = state_.fetch_sub(kLocked, std::memory_order_release);  // pairs with the locker's acquire
-    if (before != kLocked) [[unlikely]] unlock_slow(before);
+    const std::uint32_t before =
+        state_.fetch_sub(kLocked, std::memory_order_release);  // pairs with the locker's acquire
+    if (before != kLocked) [[unlikely]]
+      unlock_slow(before);
   }
 
   /// Verifies what must hold of an unlocked mutex nobody waits for; for tests.

@@ -27,7 +27,8 @@ class Once {
   /// Cost           one load once it is done
   template <class F, class... Args>
   void call(F&& f, Args&&... args) {
-    if (done_.load(std::memory_order_acquire)) [[likely]] return;  // pairs with the release below
+    if (done_.load(std::memory_order_acquire)) [[likely]]
+      return;  // pairs with the release below
     detail::require_callable(f, "weft::Once::call");
     const Lock lock(*this);
     if (done_.load(std::memory_order_relaxed)) return;

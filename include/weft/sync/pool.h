@@ -22,11 +22,12 @@ struct PoolOptions {
   std::chrono::nanoseconds max_idle = std::chrono::seconds(30);
 };
 
-/// A cache of T for each machine (running thread). get() takes one, or makes one; the handle gives it back. No bound on how many are out.
+/// A cache of T for each machine (running thread). get() takes one, or makes one; the handle gives it back. No bound on
+/// how many are out.
 ///
-/// Usage faults   usage_error for an empty `make`, and for a max_idle that is not above zero. The pool must outlive its handles
-/// Ordering       what happens before a handle goes is visible to who gets the object next
-/// Cost           a few plain stores on the machine's own cache line; no allocation while objects are at hand
+/// Usage faults   usage_error for an empty `make`, and for a max_idle that is not above zero. The pool must outlive its
+/// handles Ordering       what happens before a handle goes is visible to who gets the object next Cost           a few
+/// plain stores on the machine's own cache line; no allocation while objects are at hand
 template <class T>
 class Pool {
   struct Node : detail::PoolNode {
@@ -61,8 +62,8 @@ class Pool {
     Node* node_ = nullptr;
   };
 
-  /// `make` makes an object; `reset`, if given, runs on every object that comes back, before anybody can get it again. An object
-  /// whose reset throws is destroyed.
+  /// `make` makes an object; `reset`, if given, runs on every object that comes back, before anybody can get it again.
+  /// An object whose reset throws is destroyed.
   explicit Pool(std::function<T()> make, std::function<void(T&)> reset = {}, PoolOptions options = {})
       : make_(std::move(make)), reset_(std::move(reset)) {
     detail::require_callable(make_, "weft::Pool");
@@ -77,7 +78,8 @@ class Pool {
 
   /// An object that was reset, or a new one. Errors: what `make` throws.
   Handle get() {
-    if (detail::PoolNode* node = core_->take()) [[likely]] return Handle(this, static_cast<Node*>(node));
+    if (detail::PoolNode* node = core_->take()) [[likely]]
+      return Handle(this, static_cast<Node*>(node));
     return Handle(this, new Node(make_));
   }
 

@@ -13,11 +13,12 @@ namespace weft {
 
 /// `capacity` units, of which each holder has some.
 ///
-/// Usage faults   usage_error, naming the value and what is allowed, for a count below 0 or above the capacity (it could never be
+/// Usage faults   usage_error, naming the value and what is allowed, for a count below 0 or above the capacity (it
+/// could never be
 ///                had), and for a release of more than is held
-/// Fairness       first come, first served: a large request holds up the small ones behind it, so that it is not starved
-/// Ordering       what happens before release() is visible after the acquire() that it lets through
-/// Cost           one short lock, no allocation
+/// Fairness       first come, first served: a large request holds up the small ones behind it, so that it is not
+/// starved Ordering       what happens before release() is visible after the acquire() that it lets through Cost one
+/// short lock, no allocation
 class Semaphore {
  public:
   explicit Semaphore(std::int64_t capacity);
@@ -26,8 +27,8 @@ class Semaphore {
 
   /// Takes `n` units. Blocking: until they are free; the goroutine, never its thread; from a plain thread, the thread.
   void acquire(std::int64_t n = 1);
-  /// The same, or gives up once `ctx` is done: then `ec` says why and nothing was taken. A context that is done on entry wins
-  /// over free units.
+  /// The same, or gives up once `ctx` is done: then `ec` says why and nothing was taken. A context that is done on
+  /// entry wins over free units.
   void acquire(std::int64_t n, const Context& ctx, std::error_code& ec);
   /// The same; throws std::system_error where the other reports an error.
   void acquire(std::int64_t n, const Context& ctx);

@@ -14,14 +14,16 @@
 
 namespace weft {
 
-/// A reader-writer lock. SharedTimedLockable: std::shared_lock and std::unique_lock take it. Locks belong to nobody: one
-/// goroutine may lock and another unlock. Not recursive: a reader that locks again while a writer waits waits for itself.
+/// A reader-writer lock. SharedTimedLockable: std::shared_lock and std::unique_lock take it. Locks belong to nobody:
+/// one goroutine may lock and another unlock. Not recursive: a reader that locks again while a writer waits waits for
+/// itself.
 ///
 /// Fairness       a waiting writer holds up new readers; the readers that waited for a writer go before the next writer
 /// Ordering       as Mutex; what happens before unlock_shared() is visible after the next lock()
-/// Cost           where reads prevail, a read lock and its unlock are a few plain stores to the processor's own cache line, on
-///                any number of processors; the writer that ends such a stretch pays some microseconds. That cache line a
-///                processor is allocated once reads are seen to prevail, and given back with the lock
+/// Cost           where reads prevail, a read lock and its unlock are a few plain stores to the processor's own cache
+/// line, on
+///                any number of processors; the writer that ends such a stretch pays some microseconds. That cache line
+///                a processor is allocated once reads are seen to prevail, and given back with the lock
 class SharedMutex {
  public:
   constexpr SharedMutex() noexcept = default;
@@ -56,7 +58,8 @@ class SharedMutex {
   bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline) {
     return try_lock_shared() || lock_shared_slow(detail::deadline_at(deadline));
   }
-  /// Usage faults   usage_error if no reader holds it: noticed in debug builds, elsewhere until reads have prevailed once
+  /// Usage faults   usage_error if no reader holds it: noticed in debug builds, elsewhere until reads have prevailed
+  /// once
   void unlock_shared() {
 #ifndef NDEBUG
     if (!readers_inside()) throw_no_reader();
@@ -86,7 +89,8 @@ class SharedMutex {
     if (slot == nullptr) return false;
     add_one(slot->arrived);
     detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
-    if (biased_.load(std::memory_order_acquire)) [[likely]] return true;
+    if (biased_.load(std::memory_order_acquire)) [[likely]]
+      return true;
     add_one(slot->left);
     reader_left();
     return false;
@@ -98,7 +102,8 @@ class SharedMutex {
     if (slot == nullptr) return false;
     add_one(slot->left);
     detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
-    if (!biased_.load(std::memory_order_relaxed)) [[unlikely]] reader_left();
+    if (!biased_.load(std::memory_order_relaxed)) [[unlikely]]
+      reader_left();
     return true;
   }
 
@@ -116,16 +121,16 @@ class SharedMutex {
   [[noreturn]] static void throw_no_reader();
   void allocate_slots_locked() noexcept;
 
-  detail::Atomic<bool> biased_{false};                // readers count in slots; written under lock_
-  bool writer_ = false;                               // a writer holds it or drains the readers; under lock_
-  detail::Atomic<std::uint32_t> slot_count_{0};       // written once, under lock_
-  Slot* first_slot_ = nullptr;                        // before slot_count_
+  detail::Atomic<bool> biased_{false};           // readers count in slots; written under lock_
+  bool writer_ = false;                          // a writer holds it or drains the readers; under lock_
+  detail::Atomic<std::uint32_t> slot_count_{0};  // written once, under lock_
+  Slot* first_slot_ = nullptr;                   // before slot_count_
   detail::SpinLock lock_;
   std::uint32_t reads_since_write_ = 0;               // under lock_
   std::uint32_t bias_after_ = kFirstBiasAfter;        // under lock_
   detail::Atomic<std::uint64_t> central_arrived_{0};  // readers without a slot; written under lock_
   detail::Atomic<std::uint64_t> central_left_{0};
-  detail::WaitList draining_writer_;                  // at most one
+  detail::WaitList draining_writer_;  // at most one
   detail::WaitList waiting_readers_;
   Mutex writers_;
 

@@ -34,10 +34,12 @@ class WaitGroup {
   /// Takes one off. Usage faults: usage_error if the counter is 0.
   void done() {
     const std::int64_t before = state_.fetch_sub(kOne, std::memory_order_acq_rel);  // pairs with wait's acquire
-    if (before < 2 * kOne) [[unlikely]] done_slow(before);
+    if (before < 2 * kOne) [[unlikely]]
+      done_slow(before);
   }
 
-  /// Runs `f` on a new goroutine, counted until it returns. An exception that leaves it ends the process, as with weft::go.
+  /// Runs `f` on a new goroutine, counted until it returns. An exception that leaves it ends the process, as with
+  /// weft::go.
   ///
   /// Errors         std::system_error when there is no stack to be had: nothing was started or counted then
   template <class F>

@@ -1,0 +1,3 @@
+// EXPECT: nodiscard
+#include "weft/context.h"
+void f(const weft::Context& ctx) { weft::with_cancel(ctx); }
