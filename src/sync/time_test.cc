@@ -195,8 +195,8 @@ TEST_P(TimeTest, AfterFuncLetsGoOfItsFunction) {
 
 TEST_P(TimeTest, UsageFaults) {
   run([&] {
-    EXPECT_USAGE_ERROR(Ticker(0s), "period 0 ns");
-    EXPECT_USAGE_ERROR(Ticker(-1ms), "-1000000 ns");
+    EXPECT_USAGE_ERROR(static_cast<void>(Ticker(0s)), "period 0 ns");
+    EXPECT_USAGE_ERROR(static_cast<void>(Ticker(-1ms)), "-1000000 ns");
     EXPECT_USAGE_ERROR(static_cast<void>(tick(0ns)), "weft::tick");
     Ticker ticker(1h);
     EXPECT_USAGE_ERROR(ticker.reset(0s), "Ticker::reset");
