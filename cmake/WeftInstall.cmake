@@ -21,6 +21,7 @@ set(weft_pc_errno "")
 if(WEFT_FIX_ERRNO)
   set(weft_pc_errno " -D__const__=__unused__")
 endif()
+list(JOIN WEFT_STACK_PROBE_FLAGS " " weft_pc_stack_probes)
 # A program that links the archive needs what the archive needs; the shared library brings its own.
 set(weft_pc_requires "Requires: libunwind")
 set(weft_pc_libs "-lstdc++")

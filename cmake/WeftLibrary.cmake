@@ -59,6 +59,18 @@ target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)
 # fmt is used inside only; as headers it asks nothing of who links weft.
 target_compile_definitions(weft PRIVATE FMT_HEADER_ONLY=1)
 
+set(WEFT_STACK_PROBE_FLAGS "")
+if(WEFT_STACK_PROBES)
+  # A frame larger than the guard below a stack would reach the neighbour's stack without touching the guard. Frames that
+  # touch each of their pages in turn cannot.
+  set(WEFT_STACK_PROBE_FLAGS -fstack-clash-protection)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND WEFT_STACK_PROBE_FLAGS --param=stack-clash-protection-guard-size=12)  # its default is 64 KiB
+  endif()
+  target_compile_options(weft PUBLIC "$<$<COMPILE_LANG_AND_ID:C,GNU,Clang>:${WEFT_STACK_PROBE_FLAGS}>"
+                                     "$<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:${WEFT_STACK_PROBE_FLAGS}>")
+endif()
+
 if(WEFT_FIX_ERRNO)
   # glibc marks __errno_location const, so a compiler reads it once and keeps the thread's address across a park that
   # may move the goroutine to another thread. Under this definition the mark reads "unused".

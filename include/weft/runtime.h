@@ -20,7 +20,8 @@ namespace weft {
 /// for and not unwound; they run no further until the next run() or go().
 ///
 /// Returns        what main_fn returns (int), or 0 for a main_fn that returns nothing
-/// Errors         std::system_error when not even one machine (thread) or one stack can be made
+/// Errors         std::system_error when not even one machine (thread) or one stack can be made. An exception that leaves
+///                main_fn ends the process, as one that leaves any goroutine does: it is not passed on
 /// Usage faults   usage_error when called from a goroutine
 /// Blocking       the calling thread, which runs no goroutines itself
 template <class F>

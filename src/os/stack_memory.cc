@@ -66,6 +66,7 @@ std::size_t page_bytes() noexcept {
 
 void* reserve_memory(std::size_t bytes, std::size_t alignment) noexcept {
   const ErrnoGuard guard;
+  bytes = (bytes + page_bytes() - 1) & ~(page_bytes() - 1);
   void* raw = ::mmap(nullptr, bytes + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (raw == MAP_FAILED) return nullptr;
   const auto start = reinterpret_cast<std::uintptr_t>(raw);

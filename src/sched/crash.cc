@@ -1,5 +1,6 @@
 #include "sched/crash.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -59,16 +60,28 @@ std::string exception_text() {
   std::abort();
 }
 
+// In a recursion the innermost frames tell what recurs, the outermost who started it.
+constexpr std::size_t kInnerFrames = 64;
+constexpr std::size_t kOuterFrames = 32;
+
 struct OverflowTrace {
-  std::array<std::uintptr_t, 128> addresses;
+  std::array<std::uintptr_t, 1 << 16> addresses;
   std::size_t count;
+
+  std::span<const std::uintptr_t> all() const noexcept { return {addresses.data(), count}; }
 };
 
 // Runs on the monitor's thread: symbolizing needs libc's locks, which the overflowing thread may hold.
 void print_overflow_trace(void* raw) noexcept {
-  const auto& trace = *static_cast<OverflowTrace*>(raw);
+  const std::span<const std::uintptr_t> frames = static_cast<OverflowTrace*>(raw)->all();
   std::string text;
-  append_frames(text, {trace.addresses.data(), trace.count});
+  if (frames.size() <= kInnerFrames + kOuterFrames) {
+    append_frames(text, frames);
+  } else {
+    append_frames(text, frames.first(kInnerFrames));
+    text += "... " + std::to_string(frames.size() - kInnerFrames - kOuterFrames) + " frames are left out ...\n";
+    append_frames(text, frames.last(kOuterFrames));
+  }
   base::write_all(STDERR_FILENO, text);
 }
 
@@ -87,9 +100,9 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
   trace.count = os::unwind_interrupted(ucontext, trace.addresses);
   constexpr std::int64_t kPatienceNanos = 5'000'000'000;
   if (!run_on_monitor(&print_overflow_trace, &trace, kPatienceNanos)) {
-    for (std::size_t i = 0; i < trace.count; ++i) base::LineBuffer().hex(trace.addresses[i]).text("\n").write(STDERR_FILENO);
+    const std::size_t shown = std::min(trace.count, kInnerFrames);
+    for (std::size_t i = 0; i < shown; ++i) base::LineBuffer().hex(trace.addresses[i]).text("\n").write(STDERR_FILENO);
   }
-  if (trace.count == trace.addresses.size()) base::write_all(STDERR_FILENO, "... deeper frames are left out\n");
   std::abort();
 }
 

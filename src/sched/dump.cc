@@ -1,7 +1,10 @@
 #include "sched/dump.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <iterator>
+#include <string_view>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,17 +116,33 @@ std::string describe_header(const Goroutine& g, Status status) {
   return fmt::format("goroutine {}{} [{}]:\n", g.id, name, state);
 }
 
+namespace {
+
+// The runtime's and the library's own frames between a user's call and the point where the stack was taken.
+bool is_machinery(const std::string& function) {
+  constexpr std::string_view kPrefixes[] = {"weft::sched::", "weft::detail::park",     "std::__invoke",
+                                            "std::terminate", "std::invoke_result", "__cxa_throw"};
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&](std::string_view prefix) { return std::string_view(function).starts_with(prefix); });
+}
+
+void append_frame(std::string& text, std::uintptr_t address, const os::SourceLocation& at) {
+  if (at.function.empty()) {
+    text += fmt::format("{:#x}\n\t{}\n", address, at.module);
+  } else if (at.file.empty()) {
+    text += fmt::format("{}\n\t{} +{:#x}\n", at.function, at.module, at.offset);
+  } else {
+    text += fmt::format("{}\n\t{}:{} +{:#x}\n", at.function, at.file, at.line, at.offset);
+  }
+}
+
+}  // namespace
+
 void append_frames(std::string& text, std::span<const std::uintptr_t> return_addresses) {
   for (const std::uintptr_t address : return_addresses) {
     const os::SourceLocation at = os::symbolize(address, true);
     if (at.function == "weft_context_start" || at.function == "weft::sched::goroutine_main()") break;
-    if (at.function.empty()) {
-      text += fmt::format("{:#x}\n\t{}\n", address, at.module);
-    } else if (at.file.empty()) {
-      text += fmt::format("{}\n\t{} +{:#x}\n", at.function, at.module, at.offset);
-    } else {
-      text += fmt::format("{}\n\t{}:{} +{:#x}\n", at.function, at.file, at.line, at.offset);
-    }
+    if (!is_machinery(at.function)) append_frame(text, address, at);
   }
 }
 
