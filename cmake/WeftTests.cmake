@@ -42,6 +42,10 @@ function(weft_add_stress_tests)
     add_test(NAME "stress/${name}.quick" COMMAND ${target})
     set_tests_properties("stress/${name}.quick" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT}
                                                            ENVIRONMENT WEFT_STRESS_SECONDS=1)
+    # Every wake-up through the global queue: whoever keeps a thread's state across a park is found out.
+    add_test(NAME "stress/${name}.migrate" COMMAND ${target})
+    set_tests_properties("stress/${name}.migrate" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT}
+                                                             ENVIRONMENT "WEFT_STRESS_SECONDS=1;WEFT_DEBUG=migrate=1")
     add_test(NAME "stress/${name}" COMMAND ${target})
     set_tests_properties("stress/${name}" PROPERTIES LABELS stress TIMEOUT 7200 RUN_SERIAL ON)
   endforeach()

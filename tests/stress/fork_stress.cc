@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "sched/sanitizer.h"
 #include "stress/stress.h"
 #include "weft/time.h"
 
@@ -41,6 +42,9 @@ void fork_and_wait(int tasks) {
 }
 
 TEST(ForkStress, TheChildRunsOnAndTheParentToo) {
+#ifdef WEFT_TSAN
+  GTEST_SKIP() << "the thread sanitizer ends a forked child that starts threads";
+#endif
   watched_rounds([](Random& random) {
     std::atomic<bool> stop{false};
     std::vector<Task<void>> load;

@@ -1,0 +1,140 @@
+// The dump: every goroutine with its id, name, state, reason and function names, while the program goes on.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "weft/chan.h"
+#include "weft/runtime.h"
+#include "weft/sync/mutex.h"
+#include "weft/time.h"
+
+namespace weft {
+namespace {
+
+std::string dump() {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  std::string text;
+  std::thread reader([&text, fd = ends[0]] {
+    std::array<char, 4096> part;
+    for (ssize_t n = 0; (n = ::read(fd, part.data(), part.size())) > 0;) text.append(part.data(), static_cast<std::size_t>(n));
+  });
+  dump_goroutines(ends[1]);
+  ::close(ends[1]);
+  blocking([&] { reader.join(); });
+  ::close(ends[0]);
+  return text;
+}
+
+/// The part of the dump about the goroutine with this name.
+std::string part_of(const std::string& text, const std::string& name) {
+  const std::size_t at = text.find('"' + name + '"');
+  if (at == std::string::npos) return "";
+  const std::size_t start = text.rfind("goroutine ", at);
+  return text.substr(start, text.find("\n\n", at) - start);
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::atomic<bool> spinning{false};
+std::atomic<bool> stop_spinning{false};
+
+}  // namespace
+
+// Not in the anonymous namespace, so that their names are plain.
+[[gnu::noinline]] void wait_in_the_cellar(const Chan<void>& c) {
+  c.recv();
+  asm volatile("");
+}
+[[gnu::noinline]] void spin_in_the_attic() {
+  spinning = true;
+  while (!stop_spinning.load(std::memory_order_relaxed)) {
+  }
+  asm volatile("");
+}
+
+namespace {
+
+TEST(Dump, TellsOfParkedAndRunningGoroutines) {
+  set_max_procs(4);
+  run([] {
+    auto never = make_chan<void>();
+    Mutex mutex;
+    mutex.lock();
+    std::atomic<int> about_to_wait{0};
+    go({.name = "cellar"}, [&, never] {
+      ++about_to_wait;
+      wait_in_the_cellar(never);
+    });
+    go({.name = "locksmith"}, [&] {
+      ++about_to_wait;
+      mutex.lock();
+      mutex.unlock();
+    });
+    go({.name = "dreamer"}, [&] {
+      ++about_to_wait;
+      sleep_for(std::chrono::hours(1));
+    });
+    auto attic = spawn({.name = "attic"}, [] { spin_in_the_attic(); });
+    while (about_to_wait < 3 || !spinning) yield();
+
+    std::string text;
+    do {  // "about to wait" is a moment before waiting
+      text = dump();
+    } while (!contains(part_of(text, "cellar"), "chan receive") || !contains(part_of(text, "locksmith"), "Mutex.lock") ||
+             !contains(part_of(text, "dreamer"), "sleep"));
+    EXPECT_TRUE(contains(part_of(text, "cellar"), "wait_in_the_cellar")) << text;
+    EXPECT_TRUE(contains(part_of(text, "attic"), "[running")) << text;
+    EXPECT_TRUE(contains(part_of(text, "attic"), "spin_in_the_attic")) << text;
+    EXPECT_TRUE(contains(text, "goroutine " + std::to_string(goroutine_id()) + " \"main\" [running")) << text;
+    EXPECT_TRUE(contains(part_of(text, "main"), "dump()")) << text;
+
+    stop_spinning = true;
+    attic.join();
+    EXPECT_EQ(part_of(dump(), "attic"), "") << "it has ended";
+    mutex.unlock();
+    never.close();
+  });
+}
+
+// Goroutines come and go, park and move while they are walked: nothing is disturbed, and no dump is torn.
+TEST(Dump, DoesNotDisturbTheLiving) {
+  set_max_procs(4);
+  run([] {
+    std::atomic<bool> stop{false};
+    std::atomic<int> steps{0};
+    std::vector<Task<void>> tasks;
+    for (int i = 0; i < 30; ++i) {
+      tasks.push_back(spawn([&, i] {
+        while (!stop) {
+          ++steps;
+          if (i % 3 == 0) spawn([] { yield(); }).join();
+          if (i % 3 == 1) sleep_for(std::chrono::microseconds(30));
+          if (i % 3 == 2) yield();
+        }
+      }));
+    }
+    for (int i = 0; i < 5; ++i) {
+      const int before = steps;
+      EXPECT_TRUE(contains(dump(), "\"main\" [running"));
+      while (steps == before) yield();
+    }
+    stop = true;
+    for (auto& task : tasks) task.join();
+  });
+}
+
+TEST(Dump, WorksFromAPlainThread) {
+  auto never = make_chan<void>();
+  go({.name = "outside"}, [never] { never.recv(); });
+  while (!contains(part_of(dump(), "outside"), "chan receive")) yield();
+  never.close();
+}
+
+}  // namespace
+}  // namespace weft
