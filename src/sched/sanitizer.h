@@ -22,6 +22,7 @@
 #endif
 
 #ifdef WEFT_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef WEFT_TSAN
@@ -45,6 +46,8 @@ struct SanitizerFiber {
 inline void sanitizer_new_fiber([[maybe_unused]] SanitizerFiber& fiber, [[maybe_unused]] const void* bottom,
                                 [[maybe_unused]] std::size_t bytes) noexcept {
 #ifdef WEFT_ASAN
+  __asan_unpoison_memory_region(bottom, bytes);  // the last user's outermost frames never returned
+  fiber.fake_stack = nullptr;                    // it ended with the last user
   fiber.stack_bottom = bottom;
   fiber.stack_bytes = bytes;
 #endif
