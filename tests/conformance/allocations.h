@@ -7,7 +7,21 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CONFORMANCE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CONFORMANCE_SANITIZED 1
+#endif
+#endif
+
 namespace conformance {
+
+#ifdef CONFORMANCE_SANITIZED
+inline constexpr bool kCountsAllocations = false;
+#else
+inline constexpr bool kCountsAllocations = true;
+#endif
 
 inline std::atomic<long> allocated{0};
 inline std::atomic<long> released{0};
@@ -29,6 +43,8 @@ inline void counted_release(void* memory) noexcept {
 
 }  // namespace conformance
 
+#ifndef CONFORMANCE_SANITIZED
 void* operator new(std::size_t bytes) { return conformance::counted_allocate(bytes); }
 void operator delete(void* memory) noexcept { conformance::counted_release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { conformance::counted_release(memory); }
+#endif
