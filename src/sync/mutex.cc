@@ -60,7 +60,9 @@ bool Mutex::lock_until(MonotonicNanos deadline) noexcept {
 
 // Watches the lock for a moment without touching its line too often. True: it was acquired.
 bool Mutex::spin(bool& woken) noexcept {
-  for (int round = 0; round < kSpinRounds; ++round) {
+  // On the only processor nobody can unlock while a goroutine watches.
+  const int rounds = detail::on_goroutine() && max_procs() == 1 ? 1 : kSpinRounds;
+  for (int round = 0;;) {
     std::uint32_t state = state_.load(std::memory_order_relaxed);
     if ((state & kStarving) != 0) return false;
     if ((state & kLocked) == 0) {
@@ -70,9 +72,9 @@ bool Mutex::spin(bool& woken) noexcept {
     } else if (!woken && (state & kWoken) == 0 && (state & kWaiting) != 0) {
       woken = state_.compare_exchange_strong(state, state | kWoken, std::memory_order_relaxed);
     }
+    if (++round == rounds) return false;
     for (int i = 0; i < kRelaxesPerRound; ++i) detail::cpu_relax();
   }
-  return false;
 }
 
 // P1. False: the lock has become free, try for it.

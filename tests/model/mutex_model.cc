@@ -10,6 +10,7 @@
 
 namespace weft {
 void yield() noexcept {}
+int max_procs() noexcept { return 2; }
 namespace detail {
 ChanCore* context_done(const Context&) noexcept { return nullptr; }
 std::error_code context_error(const Context&) noexcept { return {}; }
