@@ -1,5 +1,7 @@
 #include "lab/harness/machine_facts.h"
 
+#include <sched.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -42,6 +44,13 @@ std::string virtualisation() {
 std::string governor() {
   const std::string text = line_value("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "");
   return text.empty() ? "not visible here" : text;
+}
+
+// Children inherit it: with a real-time priority, others on the machine hardly disturb the numbers.
+std::string priority() {
+  const int policy = ::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+  if (policy == SCHED_FIFO || policy == SCHED_RR) return "real-time";
+  return "nice " + std::to_string(::getpriority(PRIO_PROCESS, 0));
 }
 
 std::string memory() {
@@ -94,6 +103,7 @@ MachineFacts machine_facts(const std::string& source_folder) {
   facts.texts = {{"processor", line_value("/proc/cpuinfo", "model name")},
                  {"virtualisation", virtualisation()},
                  {"governor", governor()},
+                 {"priority", priority()},
                  {"memory", memory()},
                  {"kernel", kernel()},
                  {"compiler", compiler()},
