@@ -62,9 +62,10 @@ def caption(result: dict, scenario: dict) -> str:
     machine = result["machine"]
     rounds = f"{result['repetitions']} rounds" + (" with --quick" if result["quick"] else "")
     words = {True: "reached", False: "not reached", None: "not judged"}
+    load = f"{machine['load_average_before']:.1f} before and {machine['load_average_after']:.1f} after"
     return (f"{result['started'][:10]}, commit {machine['commit']}, {rounds}, {machine['processors']} processors "
             f"({machine['processor']}, {machine['virtualisation']}), {result['go'] or 'without Go'}, priority "
-            f"{machine['priority']}, load average {machine['load_average_before']:.1f} before and {machine['load_average_after']:.1f} after.\n"
+            f"{machine['priority']}, load average {load}.\n"
             f"Designed out: {words[scenario['designed_out']]}. Ahead: {words[scenario['ahead']]}. "
             "How to read it: [the lab](../../docs/lab.md#the-two-bars).")
 
