@@ -1,6 +1,6 @@
 // tests/conformance/allocations.h: counts the program's allocations. Include it in one source file of a program: it
-// replaces operator new and delete there. The sanitizers have their own: under them nothing is counted, and the tests that
-// count skip.
+// replaces operator new and delete there. The sanitizers have their own: under them nothing is counted, and the tests
+// that count skip.
 #pragma once
 
 #include <atomic>
