@@ -72,17 +72,20 @@ TEST_F(ContextTest, TheFirstFrameIsAligned) {
 }
 
 #if defined(__x86_64__)
-// Both sides fill every callee-saved register with their own values across the switch. All operands are in registers that
-// the switch may change, and what is needed afterwards waits on the stack: sanitizers leave hardly a register free.
+// Both sides fill every callee-saved register with their own values across the switch. All operands are in registers
+// that the switch may change, and what is needed afterwards waits on the stack: sanitizers leave hardly a register
+// free.
 [[gnu::noinline]] bool registers_survive(void** save_sp, void** load_sp, std::uint64_t mark) {
   std::uint64_t after[5] = {};
   std::uint64_t* values = after;
   asm volatile(
       "subq $128, %%rsp\n\tmovq %%rsp, %%rax\n\tandq $-16, %%rsp\n\tpushq %%rax\n\tpushq %%rcx\n\t"
-      "movq %%rdx, %%rbx\n\tleaq 1(%%rbx), %%r12\n\tleaq 2(%%rbx), %%r13\n\tleaq 3(%%rbx), %%r14\n\tleaq 4(%%rbx), %%r15\n\t"
+      "movq %%rdx, %%rbx\n\tleaq 1(%%rbx), %%r12\n\tleaq 2(%%rbx), %%r13\n\tleaq 3(%%rbx), %%r14\n\tleaq 4(%%rbx), "
+      "%%r15\n\t"
       "movq (%%rsi), %%rsi\n\tcall weft_switch_context\n\t"
       "popq %%rcx\n\tpopq %%rsp\n\taddq $128, %%rsp\n\t"
-      "movq %%rbx, (%%rcx)\n\tmovq %%r12, 8(%%rcx)\n\tmovq %%r13, 16(%%rcx)\n\tmovq %%r14, 24(%%rcx)\n\tmovq %%r15, 32(%%rcx)\n\t"
+      "movq %%rbx, (%%rcx)\n\tmovq %%r12, 8(%%rcx)\n\tmovq %%r13, 16(%%rcx)\n\tmovq %%r14, 24(%%rcx)\n\tmovq %%r15, "
+      "32(%%rcx)\n\t"
       : "+D"(save_sp), "+S"(load_sp), "+d"(mark), "+c"(values)
       :
       : "rax", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sched.h>
 #include <algorithm>
 #include <cmath>
 #include <ostream>
-#include <sched.h>
 
 namespace weft::os {
 namespace {
@@ -29,8 +29,9 @@ TEST_P(RecordedTree, GivesItsTightestQuota) {
 }
 
 INSTANTIATE_TEST_SUITE_P(CpuLimit, RecordedTree,
-                         ::testing::Values(Tree{"v2_nested", 1.5},     // the parent's, not the grandparent's 4 nor its own max
-                                           Tree{"v2_max", 0},          //
+                         ::testing::Values(Tree{"v2_nested",
+                                                1.5},          // the parent's, not the grandparent's 4 nor its own max
+                                           Tree{"v2_max", 0},  //
                                            Tree{"v2_namespace", 0.5},  // below one CPU: one processor
                                            Tree{"v2_garbage", 0},      // words, a negative quota, a period of 0
                                            Tree{"v1_nested", 2.5},     // -1 means none

@@ -1,11 +1,11 @@
 // The dump: every goroutine with its id, name, state, reason and function names, while the program goes on.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <array>
 #include <atomic>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "weft/chan.h"
@@ -22,7 +22,8 @@ std::string dump() {
   std::string text;
   std::thread reader([&text, fd = ends[0]] {
     std::array<char, 4096> part;
-    for (ssize_t n = 0; (n = ::read(fd, part.data(), part.size())) > 0;) text.append(part.data(), static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = ::read(fd, part.data(), part.size())) > 0;)
+      text.append(part.data(), static_cast<std::size_t>(n));
   });
   dump_goroutines(ends[1]);
   ::close(ends[1]);
@@ -86,8 +87,8 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
     std::string text;
     do {  // "about to wait" is a moment before waiting
       text = dump();
-    } while (!contains(part_of(text, "cellar"), "chan receive") || !contains(part_of(text, "locksmith"), "Mutex.lock") ||
-             !contains(part_of(text, "dreamer"), "sleep"));
+    } while (!contains(part_of(text, "cellar"), "chan receive") ||
+             !contains(part_of(text, "locksmith"), "Mutex.lock") || !contains(part_of(text, "dreamer"), "sleep"));
     EXPECT_TRUE(contains(part_of(text, "cellar"), "wait_in_the_cellar")) << text;
     EXPECT_TRUE(contains(part_of(text, "attic"), "[running")) << text;
     EXPECT_TRUE(contains(part_of(text, "attic"), "spin_in_the_attic")) << text;

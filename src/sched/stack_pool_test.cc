@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <array>
 #include <cstring>
 #include <memory>
 #include <set>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <vector>
 
 #include "os/stack_memory.h"
@@ -43,12 +43,14 @@ TEST_F(StackPoolTest, AClassIsTheSmallestThatHoldsTheBytes) {
 }
 
 TEST_F(StackPoolTest, EveryByteAboveTheGuardIsTheGoroutines) {
-  for (const std::size_t bytes : {std::size_t{16} << 10, std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{64} << 20}) {
+  for (const std::size_t bytes :
+       {std::size_t{16} << 10, std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{64} << 20}) {
     const std::uint8_t size_class = StackPool::class_of(bytes);
     Goroutine* g = pool_.take(size_class);
     ASSERT_NE(g, nullptr);
     EXPECT_EQ(g->size_class, size_class);
-    EXPECT_GE(static_cast<std::size_t>(g->stack_high - g->stack_low), bytes - StackPool::guard_bytes(size_class) - 2 * os::page_bytes());
+    EXPECT_GE(static_cast<std::size_t>(g->stack_high - g->stack_low),
+              bytes - StackPool::guard_bytes(size_class) - 2 * os::page_bytes());
     *g->stack_low = std::byte{1};
     *(g->stack_high - 1) = std::byte{1};
     pool_.put(g);

@@ -1,9 +1,9 @@
 // ThreadPin: the thread stays, for the pinned goroutine; for an exclusive one it is nobody else's.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <atomic>
 #include <set>
-#include <unistd.h>
 #include <vector>
 
 #include "weft/chan.h"
@@ -101,9 +101,9 @@ TEST(ThreadPin, AnExclusiveOnesThreadRunsNobodyElse) {
     const pid_t thread = *held.recv();
     for (int i = 0; i < 200; ++i) {
       const auto [where, value] = spawn([] {
-        yield();
-        return std::pair(::gettid(), of_the_thread);
-      }).join();
+                                    yield();
+                                    return std::pair(::gettid(), of_the_thread);
+                                  }).join();
       EXPECT_NE(where, thread);
       EXPECT_EQ(value, 0);
     }

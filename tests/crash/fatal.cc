@@ -1,11 +1,11 @@
 // Ends that nobody catches: exceptions, stack overflows, deadlocks, SIGQUIT.
+#include <unistd.h>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <unistd.h>
 
 #include "cases.h"
 #include "weft/chan.h"
@@ -38,9 +38,7 @@ int uncaught_of_another_type() {
 }
 
 int uncaught_on_a_thread() {
-  return weft::run([] {
-    std::thread([] { throw std::runtime_error("on a plain thread"); }).join();
-  });
+  return weft::run([] { std::thread([] { throw std::runtime_error("on a plain thread"); }).join(); });
 }
 
 int uncaught_while_others_run() {
@@ -112,7 +110,10 @@ int plain_segv() {
 int deadlock_on_a_channel() {
   return weft::run([] {
     auto c = weft::make_chan<int>();
-    weft::go({.name = "second"}, [c] { c.send(1); c.send(2); });
+    weft::go({.name = "second"}, [c] {
+      c.send(1);
+      c.send(2);
+    });
     c.recv();
     auto never = weft::make_chan<int>();
     never.recv();

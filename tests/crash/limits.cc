@@ -1,12 +1,12 @@
-// Under limits of memory, threads and processes: a clear error or message, nothing lost, no hang. Exit code 3: refused with
-// an error, after which everything that had been started came to its end.
+// Under limits of memory, threads and processes: a clear error or message, nothing lost, no hang. Exit code 3: refused
+// with an error, after which everything that had been started came to its end.
+#include <sys/wait.h>
+#include <unistd.h>
 #include <atomic>
 #include <csignal>
 #include <new>
-#include <sys/wait.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "cases.h"
@@ -71,6 +71,22 @@ int start_only() {
     std::fprintf(stderr, "refused: %s\n", error.what());
     return 3;
   }
+}
+
+// With preemption the main goroutine gets its turn; without it, the alarm ends the wait.
+int spinner_on_one_processor() {
+  ::alarm(5);
+  return weft::run([] {
+    weft::set_max_procs(1);
+    std::atomic<bool> stop{false};
+    auto spinner = weft::spawn([&stop] {
+      while (!stop.load(std::memory_order_relaxed)) {
+      }
+    });
+    weft::yield();
+    stop = true;
+    spinner.join();
+  });
 }
 
 int wait_for_child(pid_t child) {
@@ -154,6 +170,7 @@ int main(int argc, char** argv) {
                          {{"spawn_until_refused", spawn_until_refused},
                           {"block_many_threads", block_many_threads},
                           {"start_only", start_only},
+                          {"spinner_on_one_processor", spinner_on_one_processor},
                           {"fork_with_many_goroutines", fork_with_many_goroutines},
                           {"fork_and_exit", fork_and_exit},
                           {"fork_on_one_processor", fork_on_one_processor},

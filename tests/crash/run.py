@@ -138,6 +138,9 @@ def limit_rows():
               "ulimit -u: one machine for all", processes=3)
     yield Row("threads/pids cgroup", "limits", "block_many_threads", 0,
               [r"weft: no further thread can be made", r"400 of 400 ended"], "the same by a container's limit", pids=20)
+    yield Row("preempt/detach", "limits", "spinner_on_one_processor", 0, [], "a spinner loses its processor")
+    yield Row("preempt/off", "limits", "spinner_on_one_processor", -signal.SIGALRM, [], "the opposite, when asked for",
+              environment={"WEFT_PREEMPT": "off"})
     for case in ("fork_with_many_goroutines", "fork_and_exit", "fork_on_one_processor", "fork_on_a_thread"):
         yield Row(f"fork/{case}", "limits", case, 4, [], "the child has one goroutine, and goes on; so does the parent")
     yield Row("fork/deadlock", "limits", "deadlock_in_a_child", 2, [r"all goroutines are asleep"], "the child is watched too")
@@ -272,7 +275,7 @@ def faults(row, code, said):
 def print_table():
     print("| row | exit code | stderr has | why |\n|---|---|---|---|")
     for row in table():
-        code = {ABORTED: "134 (abort)", -signal.SIGSEGV: "139 (SIGSEGV)", None: "0, or 3 with a message"}.get(row.code, row.code)
+        code = {ABORTED: "134 (abort)", -signal.SIGSEGV: "139 (SIGSEGV)", -signal.SIGALRM: "142 (SIGALRM)", None: "0, or 3 with a message"}.get(row.code, row.code)
         says = "; ".join(f"`{pattern}`" for pattern in row.says).replace("|", "\\|")
         print(f"| {row.name} | {code} | {says} | {row.why} |")
 

@@ -1,9 +1,10 @@
-// Calls that break the contract: each throws a usage_error that names the value and what is allowed, and nothing is harmed.
+// Calls that break the contract: each throws a usage_error that names the value and what is allowed, and nothing is
+// harmed.
+#include <unistd.h>
 #include <climits>
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
-#include <unistd.h>
 
 #include "cases.h"
 #include "weft/chan.h"

@@ -1,9 +1,9 @@
 // Goroutines that block their threads, with and without saying so: the others go on, and everybody comes back.
+#include <unistd.h>
 #include <array>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 #include "stress/stress.h"
@@ -36,7 +36,8 @@ class Pipe {
   std::array<int, 2> ends_{};
 };
 
-// The reader blocks in read() until the writer, another goroutine, gets to run: with one processor that takes the monitor.
+// The reader blocks in read() until the writer, another goroutine, gets to run: with one processor that takes the
+// monitor.
 TEST(BlockingStress, AReaderNeverKeepsItsWriterFromRunning) {
   watched_rounds([](Random& random) {
     const int pairs = pick(random, 1, 4);
@@ -70,14 +71,22 @@ struct Refused : std::runtime_error {
 void call_the_runtime(Random& random, int depth) {
   blocking([&] {
     switch (pick(random, 0, 5)) {
-      case 0: yield(); break;
-      case 1: sleep_for(microseconds(pick(random, 0, 50))); break;
-      case 2: EXPECT_EQ(spawn([depth] { return depth; }).join(), depth); break;
+      case 0:
+        yield();
+        break;
+      case 1:
+        sleep_for(microseconds(pick(random, 0, 50)));
+        break;
+      case 2:
+        EXPECT_EQ(spawn([depth] { return depth; }).join(), depth);
+        break;
       case 3:
         if (depth > 0) call_the_runtime(random, depth - 1);
         break;
-      case 4: throw Refused("by level " + std::to_string(depth));
-      default: burn(2'000);
+      case 4:
+        throw Refused("by level " + std::to_string(depth));
+      default:
+        burn(2'000);
     }
   });
 }

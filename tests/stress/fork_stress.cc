@@ -1,7 +1,7 @@
 // fork() in goroutines, under load: the child has one goroutine and a working runtime, the parent notices nothing.
-#include <cstdlib>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
 #include <vector>
 
 #include "sched/sanitizer.h"
@@ -59,16 +59,17 @@ TEST(ForkStress, TheChildRunsOnAndTheParentToo) {
     }
     std::vector<Task<void>> forkers;
     for (int i = pick(random, 1, 2); i > 0; --i) {
-      forkers.push_back(spawn([tasks = pick(random, 0, 20), pinned = pick(random, 0, 1) == 0, inside = pick(random, 0, 3) == 0] {
-        if (inside) {
-          blocking([&] { fork_and_wait(tasks); });
-        } else if (pinned) {
-          const ThreadPin pin;
-          fork_and_wait(tasks);
-        } else {
-          fork_and_wait(tasks);
-        }
-      }));
+      forkers.push_back(
+          spawn([tasks = pick(random, 0, 20), pinned = pick(random, 0, 1) == 0, inside = pick(random, 0, 3) == 0] {
+            if (inside) {
+              blocking([&] { fork_and_wait(tasks); });
+            } else if (pinned) {
+              const ThreadPin pin;
+              fork_and_wait(tasks);
+            } else {
+              fork_and_wait(tasks);
+            }
+          }));
     }
     for (Task<void>& forker : forkers) forker.join();
     stop = true;

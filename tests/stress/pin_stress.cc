@@ -1,6 +1,6 @@
 // Pinned goroutines: their thread never changes, an exclusive one's thread runs nobody else, and the others get on.
-#include <set>
 #include <unistd.h>
+#include <set>
 #include <vector>
 
 #include "stress/stress.h"
@@ -13,12 +13,19 @@ using std::chrono::microseconds;
 
 void wait_somehow(Random& random) {
   switch (pick(random, 0, 5)) {
-    case 0: return sleep_for(microseconds(pick(random, 0, 80)));
-    case 1: return spawn([] { yield(); }).join();
-    case 2: return blocking([] { burn(500); });
-    case 3: return burn(3'000);
-    case 4: static_cast<void>(::usleep(50)); return;
-    default: return yield();
+    case 0:
+      return sleep_for(microseconds(pick(random, 0, 80)));
+    case 1:
+      return spawn([] { yield(); }).join();
+    case 2:
+      return blocking([] { burn(500); });
+    case 3:
+      return burn(3'000);
+    case 4:
+      static_cast<void>(::usleep(50));
+      return;
+    default:
+      return yield();
   }
 }
 

@@ -1,4 +1,5 @@
-// set_max_procs() at any moment, from goroutines and threads, under every kind of load: nothing is lost with a processor.
+// set_max_procs() at any moment, from goroutines and threads, under every kind of load: nothing is lost with a
+// processor.
 #include <unistd.h>
 #include <vector>
 
@@ -12,19 +13,26 @@ using std::chrono::microseconds;
 
 void work(Random& random, Permits& to, Permits& from) {
   switch (pick(random, 0, 8)) {
-    case 0: return sleep_for(microseconds(pick(random, 0, 100)));
-    case 1: return blocking([] { burn(1'000); });
-    case 2: static_cast<void>(::usleep(30)); return;
+    case 0:
+      return sleep_for(microseconds(pick(random, 0, 100)));
+    case 1:
+      return blocking([] { burn(1'000); });
+    case 2:
+      static_cast<void>(::usleep(30));
+      return;
     case 3: {
       const ThreadPin pin;
       return yield();
     }
-    case 4: return spawn([] { yield(); }).join();
-    case 5: return burn(20'000);
+    case 4:
+      return spawn([] { yield(); }).join();
+    case 5:
+      return burn(20'000);
     case 6:
       to.give(true);
       return from.take();
-    default: return yield();
+    default:
+      return yield();
   }
 }
 

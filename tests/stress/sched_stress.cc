@@ -129,10 +129,14 @@ struct Marked : std::runtime_error {
 
 void let_others_run(Random& random) {
   switch (pick(random, 0, 3)) {
-    case 0: return yield();
-    case 1: return sleep_for(microseconds(pick(random, 0, 60)));
-    case 2: return spawn([] {}).join();
-    default: return blocking([] { burn(200); });
+    case 0:
+      return yield();
+    case 1:
+      return sleep_for(microseconds(pick(random, 0, 60)));
+    case 2:
+      return spawn([] {}).join();
+    default:
+      return blocking([] { burn(200); });
   }
 }
 
@@ -200,7 +204,8 @@ TEST(SchedStress, GoroutinesStandStillBetweenRuns) {
   const Random::result_type seed = number_from_environment("WEFT_STRESS_SEED", std::random_device{}());
   std::cout << "seed " << seed << "\n";
   Random random(seed);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10)) / 2;
+  const auto end =
+      std::chrono::steady_clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10)) / 2;
   while (std::chrono::steady_clock::now() < end) {
     watchdog.progress();
     set_max_procs(pick(random, 1, 8));

@@ -1,5 +1,5 @@
-// Stacks of every class, used to different depths and reused: no stack is two goroutines', none is handed out dirty of pages
-// given back at the wrong moment.
+// Stacks of every class, used to different depths and reused: no stack is two goroutines', none is handed out dirty of
+// pages given back at the wrong moment.
 #include <cstring>
 #include <vector>
 
@@ -33,10 +33,12 @@ TEST(StacksStress, EveryGoroutineHasItsStackToItself) {
     for (int i = pick(random, 1, 50); i > 0; --i) {
       const std::size_t stack_bytes = std::size_t{1} << pick(random, 14, 22);
       const std::size_t usable = std::max<std::size_t>(stack_bytes, 64 << 10) / 4;  // some of it is the frames' own
-      const auto depth = static_cast<std::size_t>(pick(random, 0, static_cast<int>(stack_bytes < (64 << 10) ? 1'000 : usable)));
-      tasks.push_back(spawn({.stack_bytes = stack_bytes}, [depth, mark = static_cast<unsigned char>(i), mine = Random(random())]() mutable {
-        return descend(depth, mark, mine);
-      }));
+      const auto depth =
+          static_cast<std::size_t>(pick(random, 0, static_cast<int>(stack_bytes < (64 << 10) ? 1'000 : usable)));
+      tasks.push_back(spawn({.stack_bytes = stack_bytes},
+                            [depth, mark = static_cast<unsigned char>(i), mine = Random(random())]() mutable {
+                              return descend(depth, mark, mine);
+                            }));
       if (pick(random, 0, 9) == 0) sched::stack_pool().trim(sched::StackPool::Trim::kHalf);
     }
     for (Task<int>& task : tasks) EXPECT_EQ(task.join(), 0);

@@ -11,8 +11,8 @@
 #include <mutex>
 #include <thread>
 
-#include "stress/chan_stress_support.h"
 #include "sched/trace_line.h"
+#include "stress/chan_stress_support.h"
 #include "weft/detail/park.h"
 #include "weft/detail/spin_lock.h"
 #include "weft/detail/timer_node.h"
@@ -20,7 +20,8 @@
 
 namespace weft::stress {
 
-/// Dumps all goroutines and aborts when nobody called progress() for WEFT_STRESS_PATIENCE seconds (60): a lost wake-up hangs.
+/// Dumps all goroutines and aborts when nobody called progress() for WEFT_STRESS_PATIENCE seconds (60): a lost wake-up
+/// hangs.
 class Watchdog {
  public:
   Watchdog() : thread_([this] { watch(); }) {}

@@ -1,5 +1,5 @@
-// Timers armed and cancelled from everywhere while processors come and go: each fires once or is cancelled, never early, and
-// nothing of a callback runs once its cancel has returned.
+// Timers armed and cancelled from everywhere while processors come and go: each fires once or is cancelled, never
+// early, and nothing of a callback runs once its cancel has returned.
 #include <array>
 #include <vector>
 
@@ -31,10 +31,14 @@ struct Alarm : TimerNode {
 
 MonotonicNanos pick_span(Random& random) {
   switch (pick(random, 0, 9)) {
-    case 0: return -1'000'000;
-    case 1: return 3'600'000'000'000;  // an hour: only a cancel ends it
-    case 2: return pick(random, 0, 5'000'000);
-    default: return pick(random, 0, 200'000);
+    case 0:
+      return -1'000'000;
+    case 1:
+      return 3'600'000'000'000;  // an hour: only a cancel ends it
+    case 2:
+      return pick(random, 0, 5'000'000);
+    default:
+      return pick(random, 0, 200'000);
   }
 }
 
@@ -44,10 +48,17 @@ void arm_and_cancel(Random random, int turns) {
     alarm.phase = Alarm::kIdle;
     detail::timer_arm(alarm, detail::monotonic_now() + pick_span(random));
     switch (pick(random, 0, 3)) {
-      case 0: burn(pick(random, 0, 20'000)); break;
-      case 1: yield(); break;
-      case 2: sleep_for(microseconds(pick(random, 0, 150))); break;
-      default: break;
+      case 0:
+        burn(pick(random, 0, 20'000));
+        break;
+      case 1:
+        yield();
+        break;
+      case 2:
+        sleep_for(microseconds(pick(random, 0, 150)));
+        break;
+      default:
+        break;
     }
     const bool cancelled = detail::timer_cancel(alarm);
     EXPECT_EQ(alarm.phase, cancelled ? Alarm::kIdle : Alarm::kRang);
@@ -62,8 +73,10 @@ TEST(TimersStress, ACancelledTimerDoesNotFireAndAFiredOneIsDone) {
     std::vector<Task<void>> tasks;
     std::vector<std::thread> threads;
     const int turns = pick(random, 1, 60);
-    for (int i = pick(random, 1, 12); i > 0; --i) tasks.push_back(spawn([seed = Random(random()), turns] { arm_and_cancel(seed, turns); }));
-    for (int i = pick(random, 0, 2); i > 0; --i) threads.emplace_back([seed = Random(random()), turns] { arm_and_cancel(seed, turns); });
+    for (int i = pick(random, 1, 12); i > 0; --i)
+      tasks.push_back(spawn([seed = Random(random()), turns] { arm_and_cancel(seed, turns); }));
+    for (int i = pick(random, 0, 2); i > 0; --i)
+      threads.emplace_back([seed = Random(random()), turns] { arm_and_cancel(seed, turns); });
     for (int i = pick(random, 0, 10); i > 0; --i) {
       set_max_procs(pick(random, 1, processors));  // timers move between wheels
       sleep_for(microseconds(30));
