@@ -4,29 +4,25 @@
 
 #include <unistd.h>
 #include <chrono>
-#include <cstdio>
+#include <mutex>
 
 using namespace std::chrono_literals;
 
 int main() {
   return weft::run([] {
     auto orders = weft::make_chan<int>();
-    auto waiting = weft::make_chan<void>();
     weft::Mutex ledger;
+    weft::WaitGroup staff;
     ledger.lock();
-    weft::go({.name = "order reader"}, [=] {
-      waiting.send();
-      orders.recv();
-    });
-    weft::go({.name = "bookkeeper"}, [=, &ledger] {
-      waiting.send();
-      ledger.lock();
-    });
-    waiting.recv();
-    waiting.recv();
+    staff.go({.name = "order reader"}, [orders] { orders.recv(); });
+    staff.go({.name = "bookkeeper"}, [&ledger] { std::lock_guard lock(ledger); });
+
     weft::sleep_for(10ms);  // by now both wait; if not, the dump says what they do instead
-    std::fflush(stdout);
     weft::dump_goroutines(STDOUT_FILENO);
+
+    orders.close();
+    ledger.unlock();
+    staff.wait();
   });
 }
 
