@@ -118,12 +118,12 @@ class [[nodiscard]] Timer : public detail::ChanTimerHandle {
       : ChanTimerHandle(detail::ChanTimer::make(detail::deadline_after(duration), 0)) {}
 
   /// Disarms. Returns true if that prevented a value from being received.
-  bool stop() noexcept { return state_->stop(); }
+  bool stop() noexcept { return state_ != nullptr && state_->stop(); }
 
   /// Disarms and starts again: a value comes `duration` from now. Returns what stop() would.
   template <class Rep, class Period>
   bool reset(std::chrono::duration<Rep, Period> duration) noexcept {
-    return state_->reset(detail::deadline_after(duration), 0);
+    return state_ != nullptr && state_->reset(detail::deadline_after(duration), 0);
   }
 };
 
@@ -136,13 +136,15 @@ class [[nodiscard]] Ticker : public detail::ChanTimerHandle {
   template <class Rep, class Period>
   explicit Ticker(std::chrono::duration<Rep, Period> period) : Ticker(detail::checked_period("weft::Ticker", period)) {}
 
-  void stop() noexcept { state_->stop(); }
+  void stop() noexcept {
+    if (state_ != nullptr) state_->stop();
+  }
 
   /// The next tick comes `period` from now, then every `period`.
   template <class Rep, class Period>
   void reset(std::chrono::duration<Rep, Period> period) {
     const detail::MonotonicNanos nanos = detail::checked_period("weft::Ticker::reset", period);
-    state_->reset(detail::saturated_sum(detail::monotonic_now(), nanos), nanos);
+    if (state_ != nullptr) state_->reset(detail::saturated_sum(detail::monotonic_now(), nanos), nanos);
   }
 
  private:

@@ -202,6 +202,7 @@ void stop_machine(Machine& m) noexcept {
       }
       push_idle_machine_locked(m);
       keep_timers_locked(m);
+      if (s.idle_machine_count == s.machine_count && next_timer() == kNever) wake_monitor();  // a deadlock, perhaps
     }
     sleep_as_idle(m);
   }

@@ -25,6 +25,7 @@ struct alignas(64) Machine : detail::MachineHead {
   void* commit_argument = nullptr;
   detail::ExceptionState* exceptions = nullptr;  // this thread's __cxa_get_globals()
   int* errno_address = nullptr;
+  std::uint32_t pinned_in_a_row = 0;
   bool searching = false;            // counted in Scheduler::searching
   bool has_run = false;              // something, since it has its processor
 

@@ -29,16 +29,15 @@ namespace {
 constexpr MonotonicNanos kMicrosecond = 1'000;
 constexpr MonotonicNanos kMillisecond = 1'000'000;
 constexpr MonotonicNanos kCalmPeriod = 1 * kMillisecond;
-constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // for a while after a successful steal: blocking comes in bursts
+constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // for a while after it was woken or took a processor
 constexpr MonotonicNanos kAlertSpan = 5 * kMillisecond;
 constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;      // how long user code may keep what others wait for
 constexpr MonotonicNanos kTrimPeriod = 1'000 * kMillisecond;
 constexpr MonotonicNanos kFirstDeadlockLook = 5 * kMillisecond;  // then 20, 80, 320
 constexpr std::uint32_t kDeadlockLooks = 4;
+constexpr std::uint32_t kQuietRoundsToRest = 10;
 
 struct Monitor {
-  // wake_word: 0 awake, 1 in deep sleep. Written by the monitor and by who wakes it.
-  detail::Atomic<std::uint32_t> wake_word{0};
   detail::SpinLock thief_lock;  // [steal.I2]
   detail::Atomic<bool> quit_requested{false};
   detail::Atomic<void (*)(void*) noexcept> work{nullptr};
@@ -50,8 +49,8 @@ struct Monitor {
   MonotonicNanos alert_until = 0;
   MonotonicNanos next_trim = 0;
   MonotonicNanos next_trace = 0;
-  bool trim_pending = false;
   std::uint32_t deadlock_looks = 0;  // since something last ran
+  std::uint32_t quiet_rounds = 0;    // looks in a row at which nothing waited
 };
 
 constinit Monitor the_monitor;
@@ -125,12 +124,18 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   return true;
 }
 
+// A goroutine that waits in a ring while a processor is idle: its adder wakes nobody for the first one [sched.I3].
+bool wakes_for(const Processor& p) noexcept {
+  return !p.ring.empty() && scheduler().idle_processor_count.load(std::memory_order_relaxed) != 0;
+}
+
 // Those beyond max_procs too: one of them may still be held.
 void watch_all(MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
   const std::uint32_t count = s.processors_made.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (watch(*s.processors[i], now)) the_monitor.alert_until = now + kAlertSpan;
+    if (wakes_for(*s.processors[i])) wake_searcher();
   }
 }
 
@@ -177,7 +182,6 @@ void see_to_housekeeping(MonotonicNanos now) noexcept {
   if (now >= monitor.next_trim) {
     monitor.next_trim = now + kTrimPeriod;
     stack_pool().trim(all_idle() ? StackPool::Trim::kAll : StackPool::Trim::kHalf);
-    monitor.trim_pending = stack_pool().has_surplus();
   }
   const MonotonicNanos trace_period = scheduler().config.schedtrace_nanos;
   if (trace_period > 0 && now >= monitor.next_trace) {
@@ -193,41 +197,92 @@ bool timers_are_seen_to() noexcept {
   return s.timer_keeper != nullptr;
 }
 
-// How long the monitor may stay away when every processor is idle.
-MonotonicNanos idle_deadline() noexcept {
-  MonotonicNanos deadline = timers_are_seen_to() ? kNever : next_timer();
-  if (the_monitor.trim_pending) deadline = std::min(deadline, the_monitor.next_trim);
+MonotonicNanos housekeeping_deadline() noexcept {
+  MonotonicNanos deadline = kNever;
+  if (stack_pool().has_free()) deadline = std::min(deadline, the_monitor.next_trim);
   if (scheduler().config.schedtrace_nanos > 0) deadline = std::min(deadline, the_monitor.next_trace);
   return deadline;
 }
 
-void sleep_while_idle() noexcept {
-  Monitor& monitor = the_monitor;
-  monitor.wake_word.store(1, std::memory_order_seq_cst);  // then look again: partner wake_monitor()
-  MonotonicNanos deadline = idle_deadline();
-  if (all_idle() && !monitor.quit_requested.load(std::memory_order_seq_cst) &&
-      monitor.work.load(std::memory_order_seq_cst) == nullptr) {
-    if (report_if_deadlocked() && monitor.deadlock_looks < kDeadlockLooks) {
-      // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is gone.
-      deadline = std::min(deadline, detail::monotonic_now() + (kFirstDeadlockLook << 2 * monitor.deadlock_looks++));
-    }
-    if (deadline == kNever) {
-      os::futex_wait(monitor.wake_word, 1);
-    } else {
-      os::futex_wait_until(monitor.wake_word, 1, deadline);
-    }
+bool asked_for() noexcept {
+  return the_monitor.quit_requested.load(std::memory_order_seq_cst) || the_monitor.work.load(std::memory_order_seq_cst) != nullptr;
+}
+
+// Announces the sleep, looks once more whether it may be, sleeps until woken or `deadline`.
+template <class Deadline>
+void sleep_unless_needed(Deadline&& deadline_or_zero) noexcept {
+  Scheduler& s = scheduler();
+  s.monitor_sleeps.store(1, std::memory_order_seq_cst);
+  os::membarrier();  // partner: notice_work()
+  const MonotonicNanos deadline = asked_for() ? 0 : deadline_or_zero();
+  if (deadline == kNever) {
+    os::futex_wait(s.monitor_sleeps, 1);
+  } else if (deadline > 0) {
+    os::futex_wait_until(s.monitor_sleeps, 1, deadline);
   }
-  monitor.wake_word.store(0, std::memory_order_seq_cst);
+  if (s.monitor_sleeps.exchange(0, std::memory_order_seq_cst) == 0) {  // woken: something has begun to wait
+    the_monitor.quiet_rounds = 0;
+    the_monitor.alert_until = detail::monotonic_now() + kAlertSpan;
+  }
+}
+
+// When every processor is idle: until the next timer that no machine sees to.
+MonotonicNanos idle_deadline() noexcept {
+  if (!all_idle()) return 0;
+  MonotonicNanos deadline = std::min(housekeeping_deadline(), timers_are_seen_to() ? kNever : next_timer());
+  if (report_if_deadlocked() && the_monitor.deadlock_looks < kDeadlockLooks) {
+    // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is gone.
+    deadline = std::min(deadline, detail::monotonic_now() + (kFirstDeadlockLook << 2 * the_monitor.deadlock_looks++));
+  }
+  return deadline;
+}
+
+bool something_waits() noexcept {
+  Scheduler& s = scheduler();
+  if (s.global_count.load(std::memory_order_relaxed) != 0 || s.attention.load(std::memory_order_relaxed) != 0) return true;
+  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (s.processors[i]->has_queued()) return true;
+  }
+  return false;
+}
+
+// Its own processor comes first.
+MonotonicNanos next_timer_for_monitor() noexcept {
+  const MonotonicNanos timer = next_timer();
+  return timer == kNever ? kNever : timer + kAlertPeriod / 2;
+}
+
+// User code runs and nothing waits behind it: there is nothing to see to until a timer is due or notice_work() says so.
+MonotonicNanos rest_deadline() noexcept {
+  if (something_waits() || all_idle()) return 0;
+  return std::min(housekeeping_deadline(), next_timer_for_monitor());
 }
 
 void sleep_while_busy(MonotonicNanos now) noexcept {
   Monitor& monitor = the_monitor;
   const MonotonicNanos period = now < monitor.alert_until ? kAlertPeriod : kCalmPeriod;
   MonotonicNanos deadline = now + period;
-  const MonotonicNanos timer = next_timer();
-  // Its own processor comes first; kNever is past every deadline, and nothing may be added to it.
-  if (timer > now && timer < deadline) deadline = std::min(deadline, timer + kAlertPeriod / 2);
-  os::futex_wait_until(monitor.wake_word, 0, deadline);
+  const MonotonicNanos timer = next_timer_for_monitor();
+  if (timer > now) deadline = std::min(deadline, timer);
+  os::futex_wait_until(scheduler().monitor_sleeps, 0, deadline);
+}
+
+void sleep_between_rounds(MonotonicNanos now, bool too_many_spinners) noexcept {
+  Monitor& monitor = the_monitor;
+  if (too_many_spinners) {
+    sleep_while_busy(now);
+  } else if (all_idle()) {
+    sleep_unless_needed(idle_deadline);
+  } else {
+    monitor.deadlock_looks = 0;
+    monitor.quiet_rounds = something_waits() ? 0 : monitor.quiet_rounds + 1;
+    if (monitor.quiet_rounds < kQuietRoundsToRest) {
+      sleep_while_busy(now);
+    } else {
+      sleep_unless_needed(rest_deadline);
+    }
+  }
 }
 
 void monitor_thread(void*) {
@@ -241,22 +296,18 @@ void monitor_thread(void*) {
     watch_all(now);
     see_to_timers(now);
     see_to_housekeeping(now);
-    const bool too_many_spinners = rotate_held(now);
-    if (all_idle() && !too_many_spinners) {
-      sleep_while_idle();
-    } else {
-      the_monitor.deadlock_looks = 0;
-      sleep_while_busy(now);
-    }
+    sleep_between_rounds(now, rotate_held(now));
   }
 }
 
 }  // namespace
 
 void wake_monitor() noexcept {
-  std::uint32_t deep = 1;
-  if (the_monitor.wake_word.load(std::memory_order_seq_cst) == 0) return;
-  if (the_monitor.wake_word.compare_exchange_strong(deep, 0, std::memory_order_seq_cst)) os::futex_wake(the_monitor.wake_word);
+  Scheduler& s = scheduler();
+  std::uint32_t asleep = 1;
+  if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
+  s.coarse_now.store(detail::monotonic_now(), std::memory_order_relaxed);  // stale since it went to sleep
+  if (s.monitor_sleeps.compare_exchange_strong(asleep, 0, std::memory_order_seq_cst)) os::futex_wake(s.monitor_sleeps);
 }
 
 void start_monitor() {
@@ -303,7 +354,7 @@ MonitorCounters monitor_counters() noexcept {
 
 void reset_monitor_after_fork() noexcept {
   the_monitor.thief_lock.unlock();
-  the_monitor.wake_word.store(0, std::memory_order_relaxed);
+  scheduler().monitor_sleeps.store(0, std::memory_order_relaxed);
   the_monitor.work.store(nullptr, std::memory_order_relaxed);
 }
 

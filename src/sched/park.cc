@@ -103,7 +103,7 @@ void make_ready(Goroutine* g, Place place) noexcept {
   } else {
     sample_latency(*p, g);
     if (place == Place::kNext) {
-      sched::push_runnext(this_machine(), g);
+      sched::push_runnext_calmly(this_machine(), g);
     } else {
       sched::push_ring(this_machine(), g);
     }

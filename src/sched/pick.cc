@@ -97,8 +97,18 @@ bool attend(Machine& m) noexcept {
   return true;
 }
 
+// Pinned work comes first, but not for ever: one that only yields must not starve the rest.
+Goroutine* find_pinned_in_turn(Machine& m) noexcept {
+  constexpr std::uint32_t kMostInARow = 8;
+  if (++m.pinned_in_a_row > kMostInARow) {
+    m.pinned_in_a_row = 0;
+    return nullptr;
+  }
+  return pop_pinned(m);
+}
+
 Goroutine* find(Machine& m) noexcept {
-  if (Goroutine* g = pop_pinned(m)) return g;
+  if (Goroutine* g = find_pinned_in_turn(m)) return g;
   Processor& p = *processor_of(m);
   const std::uint32_t tick = ++p.schedule_tick;
   if (p.timer_due.load(std::memory_order_relaxed) || tick % kTimersEvery == 0) expire_own_timers(p);
@@ -110,6 +120,7 @@ Goroutine* find(Machine& m) noexcept {
   if (next_timer() != detail::kNever && run_due_timers(detail::monotonic_now()) > 0) {
     if (Goroutine* g = take_own(p)) return g;
   }
+  if (Goroutine* g = pop_pinned(m)) return g;
   return search(m);
 }
 

@@ -56,6 +56,7 @@ void push_pinned(Goroutine* g) noexcept {
     give_to_idle_machine_locked(m, *p);
   } else {
     wait_for_processor_locked(m);
+    notice_work();
   }
 }
 

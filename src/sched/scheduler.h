@@ -11,8 +11,9 @@
 //
 // INVARIANTS [sched.I1] a ready goroutine is in exactly one place: a runnext slot, a ring, the global queue, or the queue
 //                       of the machine to which it is pinned
-//            [sched.I2] at rest no processor is idle while a ring or the global queue holds a goroutine
-//            [sched.I3] a goroutine that waits in runnext behind user code is found by the monitor, which takes the processor
+//            [sched.I2] at rest no processor is idle while a ring or the global queue holds a goroutine, but for I3
+//            [sched.I3] a goroutine that waits in runnext behind user code, or alone in a ring since another displaced it
+//                       there, is found by the monitor: it takes the processor, or wakes a searcher
 //            [sched.I4] a processor is held by one machine, or in the idle list, or beyond max_procs (parked)
 //            [sched.I5] the context of a goroutine is saved before anybody can make it ready: the commit runs after the switch
 // PROTOCOL   no lost wake-up (after Go's proc.go and Dekker)
@@ -22,7 +23,9 @@
 //                         [sched.P6] looks at every ring, the global queue and the timers once more
 //            runnext      needs no wake-up: its owner runs it when the current goroutine waits, else I3
 // LOCKS      Scheduler::lock, then nothing. A wheel's lock, the stack pool's lock: leaves.
-// REJECTED   [sched.R1] a wake-up for each runnext (Go): ping-pong between two goroutines would wake the other core each time
+// REJECTED   [sched.R1] a wake-up for each runnext (Go): ping-pong between two goroutines would wake the other core each time.
+//            Likewise for the first one displaced by ready(): a pipeline's stages would hop between the cores for 100 ns of
+//            work each (lab scenario 3). A spawn does wake: that work is likely to be long
 // SHUTDOWN   run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64 processors
 #pragma once
@@ -42,6 +45,7 @@ struct Scheduler {
   static constexpr std::uint32_t kPaused = 1, kPinnedWaiting = 2, kResized = 4;
   alignas(64) detail::Atomic<std::uint32_t> attention{0};
   detail::Atomic<std::uint32_t> max_procs{0};
+  detail::Atomic<std::uint32_t> monitor_sleeps{0};    // the monitor's futex; 1: whoever makes work wait wakes it
   detail::Atomic<std::uint8_t> fork_generation{0};    // how often this process is a fork()'s child
   Config config;
   Processor* processors[detail::kMaxProcessors] = {};  // made on demand, never freed; [0, max_procs) are in use
@@ -92,6 +96,7 @@ void unlock_start() noexcept;
 // queue.cc: where ready goroutines go, all but the pinned ones
 void push_ring_quietly(Processor& p, Goroutine* g) noexcept;        // at the tail; for one that was running
 void push_runnext(Machine& m, Goroutine* g) noexcept;
+void push_runnext_calmly(Machine& m, Goroutine* g) noexcept;        // one displaced goroutine wakes nobody yet: I3
 void push_ring(Machine& m, Goroutine* g) noexcept;        // at the tail, with the wake-up
 void push_global(Goroutine* g) noexcept;                  // with the wake-up
 Goroutine* take_global(Machine& m) noexcept;              // a fair share into the ring, one to run
@@ -145,6 +150,17 @@ bool new_machine() noexcept;                     // adds an idle machine; false:
 // monitor.cc
 void wake_monitor() noexcept;                    // from its deep sleep; cheap when it is awake
 
-inline detail::MonotonicNanos coarse_now() noexcept { return scheduler().coarse_now.load(std::memory_order_relaxed); }
+/// To be called after something was queued, or armed, where only the monitor would notice that its owner does not come by.
+/// The monitor's side: monitor_sleeps = 1, membarrier, a last look; so the fence here is the compiler's alone.
+inline void notice_work() noexcept {
+  detail::compiler_barrier();
+  if (scheduler().monitor_sleeps.load(std::memory_order_relaxed) != 0) [[unlikely]] wake_monitor();
+}
+
+/// A millisecond late at most.
+inline detail::MonotonicNanos coarse_now() noexcept {
+  const Scheduler& s = scheduler();
+  return s.monitor_sleeps.load(std::memory_order_relaxed) == 0 ? s.coarse_now.load(std::memory_order_relaxed) : detail::monotonic_now();
+}
 
 }  // namespace weft::sched

@@ -14,7 +14,7 @@ constinit StackPool the_stack_pool;
 
 StackPool& stack_pool() noexcept { return the_stack_pool; }
 
-const StackPool::DebugLayout StackPool::kDebugLayout = {&the_stack_pool, kColors, kClassBytes};
+[[gnu::used]] const StackPool::DebugLayout StackPool::kDebugLayout = {&the_stack_pool, kColors, kClassBytes};
 
 std::uint8_t StackPool::class_of(std::size_t bytes) noexcept {
   std::uint8_t c = 0;
@@ -143,10 +143,10 @@ std::size_t StackPool::trim(Trim how) noexcept {
   return total;
 }
 
-bool StackPool::has_surplus() noexcept {
+bool StackPool::has_free() noexcept {
   for (Class& cls : classes_) {
     const SpinGuard guard(cls.lock);
-    if (std::min(cls.free_low_water, cls.free_count) > 0) return true;
+    if (cls.free_count > 0) return true;
   }
   return false;
 }

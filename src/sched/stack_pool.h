@@ -53,8 +53,8 @@ class StackPool {
   enum class Trim { kHalf, kAll };
   /// Gives back their pages. The monitor's. Returns how many stacks.
   std::size_t trim(Trim how) noexcept;
-  /// Whether the next trim may find something.
-  bool has_surplus() noexcept;
+  /// Whether trim will have something to do, now or later.
+  bool has_free() noexcept;
 
   enum class Shortage { kNone, kAddressSpace, kGuards };
   Shortage last_shortage() const noexcept { return shortage_.load(std::memory_order_relaxed); }
@@ -102,7 +102,7 @@ class StackPool {
     std::uint32_t colors;
     std::array<std::size_t, kClasses> class_bytes;
   };
-  [[gnu::used]] static const DebugLayout kDebugLayout;
+  static const DebugLayout kDebugLayout;
 
   struct ColdSlot {
     std::uint32_t chunk, index;

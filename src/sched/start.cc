@@ -119,6 +119,7 @@ int change_max_procs(std::uint32_t count) {
     }
   }
   wake_searcher();
+  wake_monitor();  // it sees to held processors that are surplus now
   return static_cast<int>(before);
 }
 
@@ -142,6 +143,7 @@ void pause_runtime() noexcept {
     s.attention.fetch_or(Scheduler::kPaused, std::memory_order_seq_cst);
   }
   take_all_processors();
+  wake_monitor();  // for those that are inside the runtime now
 }
 
 void resume_runtime() noexcept {

@@ -40,8 +40,8 @@ void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept {
   timer.when = when;
   Processor* p = current_machine() == nullptr ? nullptr : current_machine()->p.load(std::memory_order_relaxed);
   if (p != nullptr) {
-    // No wake-up: this processor looks at its wheel before it goes idle, and the monitor while it runs user code.
-    p->wheel.add(timer, sched::coarse_now());
+    // This processor looks at its wheel before it goes idle, and the monitor while it runs user code.
+    if (p->wheel.add(timer, sched::coarse_now())) sched::notice_work();
   } else if (s.shared_wheel.add(timer, sched::coarse_now())) {
     sched::notice_timer(timer.when);
   }
