@@ -1,5 +1,6 @@
 # Compiles SOURCE with COMPILER and FLAGS, keeping nothing. EXPECT empty: it must compile. EXPECT first_line: it must be
 # rejected, and the compiler's words must match the regular expression in the file's first line, `// EXPECT: regex`.
+set(ENV{LC_ALL} C)  # the quotes in its messages are plain then
 execute_process(COMMAND "${COMPILER}" ${FLAGS} -fsyntax-only "${SOURCE}"
                 RESULT_VARIABLE result OUTPUT_VARIABLE words ERROR_VARIABLE words)
 
