@@ -2,8 +2,9 @@
 //
 // A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken with an
 // idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting, oldest
-// first). While the pinned goroutine waits the machine serves others, but not those known to keep their processor long, for
-// a running goroutine cannot be moved off a thread; under an exclusive pin it serves nobody.
+// first). While the pinned goroutine waits the machine serves others, for a hand-over between the two then stays on one
+// thread. A running goroutine cannot be moved off a thread, so it serves only those that have waited before and were never
+// caught keeping a processor long; under an exclusive pin it serves nobody.
 #include "sched/scheduler.h"
 #include "weft/runtime.h"
 
@@ -75,7 +76,8 @@ bool accept(Machine& m, Goroutine* g) noexcept {
     return false;
   }
   const bool exclusive = m.exclusive_pin.load(std::memory_order_relaxed) != nullptr;
-  const bool might_block_the_pinned = g->long_runner.load(std::memory_order_relaxed) && m.pinned_here.load(std::memory_order_relaxed) != 0;
+  const bool may_run_long = g->long_runner.load(std::memory_order_relaxed) || !g->has_waited;
+  const bool might_block_the_pinned = may_run_long && m.pinned_here.load(std::memory_order_relaxed) != 0;
   if (!exclusive && !might_block_the_pinned) return true;
   push_runnext(m, g);
   hand_off_processor(m);

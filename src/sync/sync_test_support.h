@@ -1,5 +1,4 @@
-// What the tests of the locks and their kin share, besides chan_test_support.h: crews of goroutines or of plain
-// threads.
+// What the tests of the locks and their kin share, besides chan_test_support.h: crews of goroutines or of plain threads.
 #pragma once
 
 #include <chrono>

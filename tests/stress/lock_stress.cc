@@ -1,5 +1,4 @@
-// Locks under goroutines and plain threads at once, with random yields, timeouts and cancellations: exclusion, no lost
-// wake-up.
+// Locks under goroutines and plain threads at once, with random yields, timeouts and cancellations: exclusion, no lost wake-up.
 #include <gtest/gtest.h>
 
 #include <atomic>
