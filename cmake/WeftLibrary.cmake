@@ -61,7 +61,8 @@ target_compile_definitions(weft PRIVATE FMT_HEADER_ONLY=1)
 
 set(WEFT_STACK_PROBE_FLAGS "")
 if(WEFT_STACK_PROBES)
-  # A frame larger than the guard below a stack would reach the neighbour's stack without touching the guard. Frames that
+  # A frame larger than the guard below a stack would reach the neighbour's stack without touching the guard. Frames
+  # that
   # touch each of their pages in turn cannot.
   set(WEFT_STACK_PROBE_FLAGS -fstack-clash-protection)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -8,7 +8,7 @@ option(WEFT_BUILD_LAB "Build the weft program and the lab's scenarios" ${PROJECT
 option(WEFT_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_WERROR "Warnings are errors" OFF)
-option(WEFT_STACK_PROBES "Give users of weft -fstack-clash-protection, without which a large frame steps over a guard" ON)
+option(WEFT_STACK_PROBES "Give users of weft -fstack-clash-protection: large frames meet the guard" ON)
 option(WEFT_FIX_ERRNO "Give users of weft -D__const__=__unused__, without which compilers keep errno's address" ON)
 
 set(WEFT_SANITIZE "" CACHE STRING "address (with undefined behaviour), thread, or empty")

@@ -33,7 +33,8 @@ struct Sample {
 /// Cost           O(stacks ever in use at once): the states are counted by looking at each goroutine
 std::vector<Sample> read();
 
-/// The same in the text format of Prometheus, version 0.0.4: "/sched/latencies:seconds" is weft_sched_latencies_seconds.
+/// The same in the text format of Prometheus, version 0.0.4: "/sched/latencies:seconds" is
+/// weft_sched_latencies_seconds.
 /// Run-queue latencies are of a sample: one ready goroutine in 64.
 void write_prometheus(std::ostream& out);
 

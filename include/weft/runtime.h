@@ -20,7 +20,8 @@ namespace weft {
 /// for and not unwound; they stop at their next call into weft, until the next run() or go().
 ///
 /// Returns        what main_fn returns (int), or 0 for a main_fn that returns nothing
-/// Errors         std::system_error when not even one machine (thread) or one stack can be made. An exception that leaves
+/// Errors         std::system_error when not even one machine (thread) or one stack can be made. An exception that
+///                leaves
 ///                main_fn ends the process, as one that leaves any goroutine does: it is not passed on
 /// Usage faults   usage_error when called from a goroutine
 /// Blocking       the calling thread, which runs no goroutines itself
@@ -60,7 +61,8 @@ void go(F&& f) {
   go(GoOptions{}, std::forward<F>(f));
 }
 
-/// The result of a spawned goroutine. Move-only. Dropping it without join() lets the goroutine run on; its result, or its
+/// The result of a spawned goroutine. Move-only. Dropping it without join() lets the goroutine run on; its result, or
+/// its
 /// exception, is then discarded.
 template <class T>
 class [[nodiscard]] Task {
@@ -120,7 +122,8 @@ int max_procs() noexcept;
 /// Goroutines that have started (or are about to) and not finished.
 std::size_t num_goroutines() noexcept;
 
-/// The calling goroutine's id: unique in the process, from 1 (the main goroutine, if run() started the runtime); 0 on a plain thread.
+/// The calling goroutine's id: unique in the process, from 1 (the main goroutine, if run() started the runtime); 0 on a
+/// plain thread.
 std::uint64_t goroutine_id() noexcept;
 
 /// Names the calling goroutine for dumps and profiles; the first 31 bytes count. Nothing on a plain thread.
@@ -128,9 +131,11 @@ void set_goroutine_name(std::string_view name) noexcept;
 
 /// Keeps the calling goroutine on its current thread while it lives (LockOSThread). Nests. Not movable.
 ///
-/// While the pinned goroutine waits, its thread may run others, so their use of `thread_local` is seen by it and by them.
+/// While the pinned goroutine waits, its thread may run others, so their use of `thread_local` is seen by it and by
+/// them.
 /// Only such as have waited before, for one that computes on delays the pinned one. exclusive() is for who cannot have
-/// that, and for those who change the thread's state (namespaces, priorities, GL contexts): the thread then runs only them.
+/// that, and for those who change the thread's state (namespaces, priorities, GL contexts): the thread then runs only
+/// them.
 class ThreadPin {
  public:
   ThreadPin() noexcept : ThreadPin(false) {}
@@ -145,8 +150,10 @@ class ThreadPin {
   bool exclusive_;
 };
 
-/// Calls `f`, having handed the processor to others first. Optional: a call that blocks is noticed without it; this saves the
-/// noticing (a fraction of a millisecond) where a call is known to block. Returns what `f` returns, passes its exceptions on.
+/// Calls `f`, having handed the processor to others first. Optional: a call that blocks is noticed without it; this
+/// saves the
+/// noticing (a fraction of a millisecond) where a call is known to block. Returns what `f` returns, passes its
+/// exceptions on.
 template <class F>
 decltype(auto) blocking(F&& f) {
   detail::require_callable(f, "weft::blocking");

@@ -13,20 +13,27 @@ class ErrorCategory final : public std::error_category {
 
   std::string message(int value) const override {
     switch (static_cast<errc>(value)) {
-      case errc::cancelled: return "cancelled";
-      case errc::deadline_exceeded: return "deadline exceeded";
-      case errc::closed: return "closed";
-      case errc::shutting_down: return "shutting down";
+      case errc::cancelled:
+        return "cancelled";
+      case errc::deadline_exceeded:
+        return "deadline exceeded";
+      case errc::closed:
+        return "closed";
+      case errc::shutting_down:
+        return "shutting down";
     }
     return "unknown error " + std::to_string(value);
   }
 
   std::error_condition default_error_condition(int value) const noexcept override {
     switch (static_cast<errc>(value)) {
-      case errc::cancelled: return std::errc::operation_canceled;
-      case errc::deadline_exceeded: return std::errc::timed_out;
+      case errc::cancelled:
+        return std::errc::operation_canceled;
+      case errc::deadline_exceeded:
+        return std::errc::timed_out;
       case errc::closed:
-      case errc::shutting_down: break;
+      case errc::shutting_down:
+        break;
     }
     return {value, *this};
   }

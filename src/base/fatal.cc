@@ -1,9 +1,9 @@
 #include "base/fatal.h"
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 namespace weft::base {
 

@@ -2,9 +2,9 @@
 // took its core: spinning on would only keep it from coming back.
 #include "weft/detail/spin_lock.h"
 
+#include <sched.h>
 #include <cerrno>
 #include <ctime>
-#include <sched.h>
 
 namespace weft::detail {
 namespace {

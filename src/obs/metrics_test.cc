@@ -1,11 +1,11 @@
 // The runtime's metrics tell what happens.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <atomic>
 #include <sstream>
 #include <string>
-#include <unistd.h>
 
 #include "weft/chan.h"
 #include "weft/metrics.h"
@@ -86,7 +86,9 @@ TEST(Metrics, PrometheusTextHasHelpTypeAndValueOfEach) {
   std::ostringstream out;
   weft::metrics::write_prometheus(out);
   const std::string text = out.str();
-  EXPECT_NE(text.find("# TYPE weft_sched_goroutines_goroutines gauge\nweft_sched_goroutines_goroutines "), std::string::npos) << text;
+  EXPECT_NE(text.find("# TYPE weft_sched_goroutines_goroutines gauge\nweft_sched_goroutines_goroutines "),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("# TYPE weft_sched_steals_steals_total counter\n"), std::string::npos) << text;
   EXPECT_NE(text.find("weft_sched_latencies_seconds_bucket{le=\"+Inf\"} "), std::string::npos) << text;
   EXPECT_NE(text.find("weft_sched_latencies_seconds_count "), std::string::npos) << text;

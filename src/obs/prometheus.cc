@@ -20,14 +20,18 @@ std::string prometheus_name(const Sample& sample) {
 
 const char* type_text(Kind kind) noexcept {
   switch (kind) {
-    case Kind::kCounter: return "counter";
-    case Kind::kGauge: return "gauge";
-    case Kind::kHistogram: return "histogram";
+    case Kind::kCounter:
+      return "counter";
+    case Kind::kGauge:
+      return "gauge";
+    case Kind::kHistogram:
+      return "histogram";
   }
   return "untyped";
 }
 
-// Buckets are cumulative there, and a bound counts as within. Empty ones are left out: they add nothing to a cumulative count.
+// Buckets are cumulative there, and a bound counts as within. Empty ones are left out: they add nothing to a cumulative
+// count.
 // The sum is not kept; each observation counts with its bucket's lower bound, so it is up to 12 % low.
 void write_histogram(std::ostream& out, const std::string& name, const HistogramValue& h) {
   std::uint64_t seen = 0;
@@ -38,7 +42,9 @@ void write_histogram(std::ostream& out, const std::string& name, const Histogram
     sum += static_cast<double>(h.counts[i]) * h.bounds[i];
     if (std::isfinite(h.bounds[i + 1])) out << name << "_bucket{le=\"" << h.bounds[i + 1] << "\"} " << seen << '\n';
   }
-  out << name << "_bucket{le=\"+Inf\"} " << seen << '\n' << name << "_sum " << sum << '\n' << name << "_count " << seen << '\n';
+  out << name << "_bucket{le=\"+Inf\"} " << seen << '\n'
+      << name << "_sum " << sum << '\n'
+      << name << "_count " << seen << '\n';
 }
 
 }  // namespace

@@ -86,25 +86,33 @@ std::vector<Sample> read() {
   const GoroutineStates states = count_states();
   const sched::MonitorCounters monitor = sched::monitor_counters();
   const sched::StackPool::Usage stacks = sched::stack_pool().usage();
-  const auto foreign = static_cast<std::uint64_t>(std::max<std::int64_t>(0, scheduler().foreign_spawned.load(std::memory_order_relaxed)));
+  const auto foreign = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, scheduler().foreign_spawned.load(std::memory_order_relaxed)));
   return {
-      {"/sched/gomaxprocs:threads", "Processors: how many goroutines run at the same time at most.", Kind::kGauge, processors},
+      {"/sched/gomaxprocs:threads", "Processors: how many goroutines run at the same time at most.", Kind::kGauge,
+       processors},
       {"/sched/goroutines:goroutines", "Live goroutines.", Kind::kGauge, num_goroutines()},
-      {"/sched/goroutines/running:goroutines", "Goroutines that run and hold a processor.", Kind::kGauge, states.running},
-      {"/sched/goroutines/runnable:goroutines", "Goroutines that are ready and wait for a processor.", Kind::kGauge, states.runnable},
+      {"/sched/goroutines/running:goroutines", "Goroutines that run and hold a processor.", Kind::kGauge,
+       states.running},
+      {"/sched/goroutines/runnable:goroutines", "Goroutines that are ready and wait for a processor.", Kind::kGauge,
+       states.runnable},
       {"/sched/goroutines/waiting:goroutines", "Goroutines that are parked.", Kind::kGauge, states.waiting},
-      {"/sched/goroutines/not-in-go:goroutines", "Goroutines that run foreign or spinning code without a processor.", Kind::kGauge, states.outside},
+      {"/sched/goroutines/not-in-go:goroutines", "Goroutines that run foreign or spinning code without a processor.",
+       Kind::kGauge, states.outside},
       {"/sched/goroutines-created:goroutines", "Goroutines started since the program's start.", Kind::kCounter,
        foreign + sum_processors([](const Processor& p) { return p.spawned.read(); })},
-      {"/sched/latencies:seconds", "How long ready goroutines waited in a run queue; one in 64 is timed.", Kind::kHistogram, 0, queue_latencies()},
+      {"/sched/latencies:seconds", "How long ready goroutines waited in a run queue; one in 64 is timed.",
+       Kind::kHistogram, 0, queue_latencies()},
       {"/sched/threads/total:threads", "Threads of the runtime.", Kind::kGauge, threads_made()},
       {"/weft/sched/threads/idle:threads", "Machines that sleep.", Kind::kGauge, threads_idle()},
       {"/weft/sched/switches:switches", "Times that a goroutine was put on a processor.", Kind::kCounter,
        sum_processors([](const Processor& p) { return p.switches.read(); })},
       {"/weft/sched/steals:steals", "Times that a processor took work from another's queue.", Kind::kCounter,
        sum_processors([](const Processor& p) { return p.steals_from_others.read(); })},
-      {"/weft/sched/handoffs/blocked:handoffs", "Processors taken from goroutines blocked in foreign code.", Kind::kCounter, monitor.handoffs_blocked},
-      {"/weft/sched/handoffs/long-running:handoffs", "Processors taken from goroutines that ran too long while others waited.", Kind::kCounter,
+      {"/weft/sched/handoffs/blocked:handoffs", "Processors taken from goroutines blocked in foreign code.",
+       Kind::kCounter, monitor.handoffs_blocked},
+      {"/weft/sched/handoffs/long-running:handoffs",
+       "Processors taken from goroutines that ran too long while others waited.", Kind::kCounter,
        monitor.handoffs_spinning},
       {"/weft/sched/monitor/wakeups:wakeups", "Rounds of the monitor.", Kind::kCounter, monitor.wakeups},
       {"/weft/stacks/reserved:bytes", "Address space reserved for stacks.", Kind::kGauge, stacks.reserved_bytes},

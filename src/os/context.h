@@ -5,7 +5,8 @@
 #include <cstdint>
 
 extern "C" {
-/// Saves the callee-saved registers on the current stack and its pointer in *save_sp, then resumes the context at load_sp.
+/// Saves the callee-saved registers on the current stack and its pointer in *save_sp, then resumes the context at
+/// load_sp.
 void weft_switch_context(void** save_sp, void* load_sp);
 }
 
@@ -14,7 +15,8 @@ namespace weft::os {
 /// Finds out itself what it is to run; must not return.
 using ContextEntry = void (*)();
 
-/// Lays a first frame below `stack_top` (16-byte aligned), so that switching to the result calls entry(). The process has
+/// Lays a first frame below `stack_top` (16-byte aligned), so that switching to the result calls entry(). The process
+/// has
 /// one entry (Boost.Context's first jump carries no second argument).
 void* make_context(void* stack_top, ContextEntry entry) noexcept;
 

@@ -1,10 +1,10 @@
 #include "os/cpu_limit.h"
 
+#include <sched.h>
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <optional>
-#include <sched.h>
 #include <sstream>
 #include <string_view>
 #include <thread>

@@ -1,11 +1,11 @@
 #include "os/futex.h"
 
-#include <cerrno>
-#include <climits>
-#include <ctime>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <climits>
+#include <ctime>
 
 #include "os/errno_guard.h"
 
@@ -26,7 +26,8 @@ void futex_wait(detail::Atomic<std::uint32_t>& word, std::uint32_t expected) noe
 
 bool futex_wait_until(detail::Atomic<std::uint32_t>& word, std::uint32_t expected, std::int64_t deadline_ns) noexcept {
   const ErrnoGuard guard;
-  const timespec deadline{static_cast<time_t>(deadline_ns / 1'000'000'000), static_cast<long>(deadline_ns % 1'000'000'000)};
+  const timespec deadline{static_cast<time_t>(deadline_ns / 1'000'000'000),
+                          static_cast<long>(deadline_ns % 1'000'000'000)};
   // The bitset form takes an absolute time, so a spurious wake-up does not stretch the wait.
   return futex(word, FUTEX_WAIT_BITSET, expected, &deadline) == 0 || errno != ETIMEDOUT;
 }

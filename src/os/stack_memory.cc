@@ -1,12 +1,12 @@
 #include "os/stack_memory.h"
 
-#include <atomic>
-#include <cerrno>
-#include <cstdint>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
 
 #include "os/errno_guard.h"
 
@@ -19,7 +19,7 @@ constexpr std::size_t kMostRangesACall = 64;
 // Who first needs a guard finds out; later threads may find out too and agree.
 std::atomic<int> marker_support{-1};
 
-constexpr int kPidfdSelf = -10000;             // PIDFD_SELF; a real pidfd would still name the parent after a fork
+constexpr int kPidfdSelf = -10000;  // PIDFD_SELF; a real pidfd would still name the parent after a fork
 
 // One madvise a range, where process_madvise does not take a batch for oneself (before kernel 6.15).
 bool advise_each(std::span<const PageRange> ranges, int advice) noexcept {
@@ -32,7 +32,8 @@ bool advise_each(std::span<const PageRange> ranges, int advice) noexcept {
 bool advise_batch(std::span<const PageRange> ranges, int advice) noexcept {
   static std::atomic<bool> batches_work{true};
   while (!ranges.empty()) {
-    const std::span<const PageRange> part = ranges.first(ranges.size() < kMostRangesACall ? ranges.size() : kMostRangesACall);
+    const std::span<const PageRange> part =
+        ranges.first(ranges.size() < kMostRangesACall ? ranges.size() : kMostRangesACall);
     ranges = ranges.subspan(part.size());
     iovec vectors[kMostRangesACall];
     std::size_t bytes = 0;
@@ -67,7 +68,8 @@ std::size_t page_bytes() noexcept {
 void* reserve_memory(std::size_t bytes, std::size_t alignment) noexcept {
   const ErrnoGuard guard;
   bytes = (bytes + page_bytes() - 1) & ~(page_bytes() - 1);
-  void* raw = ::mmap(nullptr, bytes + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* raw =
+      ::mmap(nullptr, bytes + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (raw == MAP_FAILED) return nullptr;
   const auto start = reinterpret_cast<std::uintptr_t>(raw);
   const std::uintptr_t aligned = (start + alignment - 1) & ~(alignment - 1);

@@ -21,7 +21,8 @@ struct PageRange {
 /// How guard pages are made on this kernel.
 enum class GuardKind { kMarker, kMprotect };
 
-/// Turns the ranges into guards: touching one is a SIGSEGV. For ever. Markers (kernel 6.13) cost no mapping; the mprotect
+/// Turns the ranges into guards: touching one is a SIGSEGV. For ever. Markers (kernel 6.13) cost no mapping; the
+/// mprotect
 /// fallback costs one each of vm.max_map_count (65,530 by default, two a stack).
 ///
 /// Returns false, with some ranges perhaps guarded, when the kernel has no mapping left.

@@ -1,10 +1,10 @@
 #include "os/symbolize.h"
 
-#include <cstdlib>
 #include <cxxabi.h>
+#include <unistd.h>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <unistd.h>
 
 #include "os/libdw.h"
 
@@ -32,13 +32,15 @@ DwflHandle open_process(const Libdw& dw) {
 
 std::string demangle(const char* name) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> plain(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  const std::unique_ptr<char, decltype(&std::free)> plain(abi::__cxa_demangle(name, nullptr, nullptr, &status),
+                                                          &std::free);
   return status == 0 ? plain.get() : name;
 }
 
 SourceLocation locate(const Libdw& dw, Dwfl_Module* module, GElf_Addr address) {
   SourceLocation location;
-  if (const char* path = dw.module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)) location.module = path;
+  if (const char* path = dw.module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr))
+    location.module = path;
   GElf_Off offset = 0;
   GElf_Sym symbol;
   if (const char* name = dw.module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr)) {

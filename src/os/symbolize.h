@@ -7,11 +7,11 @@
 namespace weft::os {
 
 struct SourceLocation {
-  std::string function;   // demangled; empty: unknown
-  std::string file;       // empty: no line information
+  std::string function;  // demangled; empty: unknown
+  std::string file;      // empty: no line information
   int line = 0;
   std::uintptr_t offset = 0;  // from the function's start
-  std::string module;     // the executable or shared object
+  std::string module;         // the executable or shared object
 };
 
 /// Thread-safe; allocates; the first call reads the process's modules (tens of ms).

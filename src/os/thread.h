@@ -6,7 +6,8 @@
 
 namespace weft::os {
 
-/// Starts a detached thread with every signal as its maker has it. Returns 0 or an errno value (EAGAIN: out of threads or memory).
+/// Starts a detached thread with every signal as its maker has it. Returns 0 or an errno value (EAGAIN: out of threads
+/// or memory).
 int start_thread(void (*body)(void*), void* argument, std::size_t stack_bytes, const char* name) noexcept;
 
 std::int32_t current_thread_id() noexcept;

@@ -1,9 +1,9 @@
 #include "os/unwind.h"
 
 #define UNW_LOCAL_ONLY
-#include <cstring>
 #include <libunwind.h>
 #include <ucontext.h>
+#include <cstring>
 
 namespace weft::os {
 namespace {

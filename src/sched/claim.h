@@ -13,7 +13,8 @@ void wait_out_claim_slow(detail::Goroutine& g) noexcept;
 
 inline void wait_out_claim(detail::Goroutine& g) noexcept {
   detail::compiler_barrier();
-  if (g.claimed.load(std::memory_order_relaxed)) [[unlikely]] wait_out_claim_slow(g);
+  if (g.claimed.load(std::memory_order_relaxed)) [[unlikely]]
+    wait_out_claim_slow(g);
 }
 
 }  // namespace weft::sched

@@ -1,10 +1,10 @@
 #include "sched/config.h"
 
+#include <unistd.h>
 #include <charconv>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "base/fatal.h"
 #include "os/cpu_limit.h"
@@ -17,7 +17,15 @@ namespace {
 constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h
 
 [[noreturn]] void refuse(std::string_view variable, std::string_view value, std::string_view allowed) noexcept {
-  base::LineBuffer().text("weft: ").text(variable).text("=\"").text(value).text("\": allowed is ").text(allowed).text("\n").write(STDERR_FILENO);
+  base::LineBuffer()
+      .text("weft: ")
+      .text(variable)
+      .text("=\"")
+      .text(value)
+      .text("\": allowed is ")
+      .text(allowed)
+      .text("\n")
+      .write(STDERR_FILENO);
   ::_exit(kExitConfig);
 }
 
@@ -42,8 +50,7 @@ bool read_bytes(std::string_view text, std::int64_t least, std::int64_t most, st
 }
 
 void read_debug(Config& config, std::string_view all) noexcept {
-  constexpr std::string_view kAllowed =
-      "a comma-separated list of migrate=0|1, schedtrace=MILLISECONDS (0 to 3600000)";
+  constexpr std::string_view kAllowed = "a comma-separated list of migrate=0|1, schedtrace=MILLISECONDS (0 to 3600000)";
   std::string_view rest = all;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
@@ -66,7 +73,8 @@ void read_debug(Config& config, std::string_view all) noexcept {
 void read_max_procs(Config& config) {
   if (const char* value = std::getenv("WEFT_MAXPROCS")) {
     std::int64_t number = 0;
-    if (!read_number(value, 1, detail::kMaxProcessors, number)) refuse("WEFT_MAXPROCS", value, "a whole number from 1 to 256");
+    if (!read_number(value, 1, detail::kMaxProcessors, number))
+      refuse("WEFT_MAXPROCS", value, "a whole number from 1 to 256");
     config.max_procs = static_cast<int>(number);
     return;
   }

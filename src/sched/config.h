@@ -10,12 +10,12 @@ namespace weft::sched {
 enum class Preempt { kDetach, kSuspend, kOff };
 
 struct Config {
-  int max_procs = 1;                        // WEFT_MAXPROCS: 1..256; default: the container's limit
-  std::size_t stack_bytes = 256 << 10;      // WEFT_STACK_BYTES: 16 KiB..1 GiB
-  std::uint8_t stack_class = 2;             // the size class of stack_bytes
-  Preempt preempt = Preempt::kDetach;       // WEFT_PREEMPT: detach | suspend | off
-  bool migrate = false;                     // WEFT_DEBUG=migrate=1: every park resumes through the global queue
-  std::int64_t schedtrace_nanos = 0;        // WEFT_DEBUG=schedtrace=MS: a line on stderr each MS ms
+  int max_procs = 1;                    // WEFT_MAXPROCS: 1..256; default: the container's limit
+  std::size_t stack_bytes = 256 << 10;  // WEFT_STACK_BYTES: 16 KiB..1 GiB
+  std::uint8_t stack_class = 2;         // the size class of stack_bytes
+  Preempt preempt = Preempt::kDetach;   // WEFT_PREEMPT: detach | suspend | off
+  bool migrate = false;                 // WEFT_DEBUG=migrate=1: every park resumes through the global queue
+  std::int64_t schedtrace_nanos = 0;    // WEFT_DEBUG=schedtrace=MS: a line on stderr each MS ms
   bool has_cpu_quota = false;
 };
 

@@ -1,15 +1,15 @@
 #include "sched/crash.h"
 
+#include <cxxabi.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <cxxabi.h>
 #include <exception>
 #include <span>
 #include <string>
 #include <typeinfo>
-#include <unistd.h>
 
 #include "base/fatal.h"
 #include "os/errno_guard.h"
@@ -133,12 +133,12 @@ void on_quit(int) {
 
 void install_crash_reports() noexcept {
   previous_terminate = std::set_terminate(&on_terminate);
-  struct sigaction fault {};
+  struct sigaction fault{};
   fault.sa_sigaction = &on_fault;
   fault.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   ::sigaction(SIGSEGV, &fault, &previous_segv);
   ::sigaction(SIGBUS, &fault, &previous_bus);
-  struct sigaction quit {};
+  struct sigaction quit{};
   ::sigaction(SIGQUIT, nullptr, &quit);
   // Also where a shell started it in the background with the signal ignored, as Go does.
   const bool taken = (quit.sa_flags & SA_SIGINFO) != 0 || (quit.sa_handler != SIG_DFL && quit.sa_handler != SIG_IGN);

@@ -1,5 +1,7 @@
-// When is it sure? Every machine sleeps, nothing is ready, no timer is armed, and every thread of the process that is not
-// weft's is itself blocked in a weft primitive. A thread that is not could still send, unlock or cancel: then weft is silent,
+// When is it sure? Every machine sleeps, nothing is ready, no timer is armed, and every thread of the process that is
+// not
+// weft's is itself blocked in a weft primitive. A thread that is not could still send, unlock or cancel: then weft is
+// silent,
 // and SIGQUIT shows the goroutines.
 #include "sched/deadlock.h"
 
@@ -29,7 +31,8 @@ Verdict judge() noexcept {
   const detail::SpinGuard guard(s.lock);
   if (s.attention.load(std::memory_order_relaxed) != 0) return Verdict::kNo;  // paused, resizing, pinned work waits
   if (s.idle_machine_count != s.machine_count) return Verdict::kNo;
-  if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed)) return Verdict::kNo;
+  if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed))
+    return Verdict::kNo;
   if (!s.global.empty() || next_timer() != detail::kNever) return Verdict::kNo;
   const std::int32_t parked_threads = s.threads_in_park.load(std::memory_order_seq_cst);
   if (parked_threads == 0 && num_goroutines() == 0) return Verdict::kNo;

@@ -1,12 +1,12 @@
 #include "sched/dump.h"
 
-#include <algorithm>
-#include <array>
 #include <fmt/format.h>
-#include <iterator>
-#include <string_view>
 #include <time.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
 
 #include "base/fatal.h"
 #include "os/membarrier.h"
@@ -77,27 +77,48 @@ void write_batch(int fd, std::span<Goroutine*> batch) {
 
 const char* wait_reason_text(WaitReason reason) noexcept {
   switch (reason) {
-    case WaitReason::kNone: return "waiting";
-    case WaitReason::kChanSend: return "chan send";
-    case WaitReason::kChanRecv: return "chan receive";
-    case WaitReason::kChanSendNil: return "chan send (nil chan)";
-    case WaitReason::kChanRecvNil: return "chan receive (nil chan)";
-    case WaitReason::kSelect: return "select";
-    case WaitReason::kSelectNoCases: return "select (no cases)";
-    case WaitReason::kSleep: return "sleep";
-    case WaitReason::kMutex: return "Mutex.lock";
-    case WaitReason::kSharedMutexRead: return "SharedMutex.lock_shared";
-    case WaitReason::kSharedMutexWrite: return "SharedMutex.lock";
-    case WaitReason::kCondVar: return "CondVar.wait";
-    case WaitReason::kWaitGroup: return "WaitGroup.wait";
-    case WaitReason::kSemaphore: return "Semaphore.acquire";
-    case WaitReason::kOnce: return "Once.call";
-    case WaitReason::kJoin: return "Task.join";
-    case WaitReason::kGroup: return "Group.wait";
-    case WaitReason::kPoll: return "IO wait";
-    case WaitReason::kPinnedMachine: return "pinned thread";
-    case WaitReason::kSuspended: return "suspended";
-    case WaitReason::kPoolQueue: return "WorkerPool.submit";
+    case WaitReason::kNone:
+      return "waiting";
+    case WaitReason::kChanSend:
+      return "chan send";
+    case WaitReason::kChanRecv:
+      return "chan receive";
+    case WaitReason::kChanSendNil:
+      return "chan send (nil chan)";
+    case WaitReason::kChanRecvNil:
+      return "chan receive (nil chan)";
+    case WaitReason::kSelect:
+      return "select";
+    case WaitReason::kSelectNoCases:
+      return "select (no cases)";
+    case WaitReason::kSleep:
+      return "sleep";
+    case WaitReason::kMutex:
+      return "Mutex.lock";
+    case WaitReason::kSharedMutexRead:
+      return "SharedMutex.lock_shared";
+    case WaitReason::kSharedMutexWrite:
+      return "SharedMutex.lock";
+    case WaitReason::kCondVar:
+      return "CondVar.wait";
+    case WaitReason::kWaitGroup:
+      return "WaitGroup.wait";
+    case WaitReason::kSemaphore:
+      return "Semaphore.acquire";
+    case WaitReason::kOnce:
+      return "Once.call";
+    case WaitReason::kJoin:
+      return "Task.join";
+    case WaitReason::kGroup:
+      return "Group.wait";
+    case WaitReason::kPoll:
+      return "IO wait";
+    case WaitReason::kPinnedMachine:
+      return "pinned thread";
+    case WaitReason::kSuspended:
+      return "suspended";
+    case WaitReason::kPoolQueue:
+      return "WorkerPool.submit";
   }
   return "waiting";
 }
@@ -120,7 +141,7 @@ namespace {
 
 // The runtime's and the library's own frames between a user's call and the point where the stack was taken.
 bool is_machinery(const std::string& function) {
-  constexpr std::string_view kPrefixes[] = {"weft::sched::", "weft::detail::park",     "std::__invoke",
+  constexpr std::string_view kPrefixes[] = {"weft::sched::",  "weft::detail::park", "std::__invoke",
                                             "std::terminate", "std::invoke_result", "__cxa_throw"};
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
                      [&](std::string_view prefix) { return std::string_view(function).starts_with(prefix); });

@@ -9,7 +9,8 @@
 
 namespace weft::sched {
 
-/// Writes the dump; from any thread but not from a signal handler. Goroutines go on running while it is made; each one's
+/// Writes the dump; from any thread but not from a signal handler. Goroutines go on running while it is made; each
+/// one's
 /// stack is of one moment, the whole is not.
 void write_dump(int fd) noexcept;
 

@@ -1,8 +1,10 @@
-// The control block of a goroutine. It sits near the top of the goroutine's own stack, so a small parked goroutine is one page.
+// The control block of a goroutine. It sits near the top of the goroutine's own stack, so a small parked goroutine is
+// one page.
 //
 //   field                       written by                                   read by
 //   status                      whoever moves it on (see Status)             anybody
-//   context_sp, eh, errno       the machine that switches it out or in       that machine; the dump while it holds a claim
+//   context_sp, eh, errno       the machine that switches it out or in       that machine; the dump while it holds a
+//   claim
 //   queue_next                  who holds it ready                           same
 //   machine                     the machine that runs it                     the dump
 //   wait_*                      itself before it parks                       the dump
@@ -29,7 +31,8 @@ namespace weft::detail {
 ///   kRunning -> kRunnable when it yields or waits for a processor
 enum class Status : std::uint32_t { kDead = 0, kFresh, kRunnable, kRunning, kParked };
 
-/// What __cxa_get_globals() points to: which exceptions this goroutine has caught and is throwing. Itanium C++ ABI 2.2.2.
+/// What __cxa_get_globals() points to: which exceptions this goroutine has caught and is throwing. Itanium C++ ABI
+/// 2.2.2.
 struct ExceptionState {
   void* caught = nullptr;
   unsigned int uncaught = 0;
@@ -39,11 +42,11 @@ struct alignas(64) Goroutine {
   // The first line: all that a switch and a queue touch.
   void* context_sp = nullptr;
   Atomic<Status> status{Status::kDead};
-  Atomic<bool> claimed{false};       // the dump walks its stack: who would run it waits; see claim.h
+  Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
   WaitReason wait_reason = WaitReason::kNone;
-  bool is_thread = false;            // a plain thread's stand-in
+  bool is_thread = false;  // a plain thread's stand-in
   bool has_name = false;
-  bool has_waited = false;           // it has parked or yielded: it comes back to the runtime now and then
+  bool has_waited = false;  // it has parked or yielded: it comes back to the runtime now and then
   Goroutine* queue_next = nullptr;
   ExceptionState eh;
   sched::Machine* pinned_to = nullptr;
@@ -57,12 +60,12 @@ struct alignas(64) Goroutine {
   void* callable = nullptr;
   Atomic<sched::Machine*> machine{nullptr};
   const void* wait_on = nullptr;
-  MonotonicNanos wait_since = 0;     // coarse: the monitor's clock
+  MonotonicNanos wait_since = 0;  // coarse: the monitor's clock
   std::uint64_t id = 0;
-  std::byte* stack_low = nullptr;    // lowest usable byte, above the guard
+  std::byte* stack_low = nullptr;  // lowest usable byte, above the guard
   std::byte* stack_high = nullptr;
   // What is rarely looked at.
-  char name[32] = {};                // valid if has_name
+  char name[32] = {};  // valid if has_name
   std::uint32_t pin_depth = 0;
   std::uint32_t exclusive_pin_depth = 0;
   Atomic<std::uint32_t> thread_permit{0};  // the stand-in's parking word

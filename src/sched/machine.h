@@ -1,6 +1,7 @@
 // A machine: an OS thread that runs goroutines while it holds a processor.
 //
-// Its own stack is where the scheduler loop runs (Go's g0); goroutines switch to each other directly while the next one is
+// Its own stack is where the scheduler loop runs (Go's g0); goroutines switch to each other directly while the next one
+// is
 // at hand, and to the loop when there is something to think about. Never freed: the monitor and the dump look at any.
 #pragma once
 
@@ -18,29 +19,29 @@ enum class AfterSwitch : std::uint8_t { kNothing, kParked, kToRing, kToGlobal, k
 
 struct alignas(64) Machine : detail::MachineHead {
   // own thread only
-  Goroutine scheduler;               // the context of this thread's own stack
-  Goroutine* left = nullptr;         // the context that was just left, and what to do about it
+  Goroutine scheduler;        // the context of this thread's own stack
+  Goroutine* left = nullptr;  // the context that was just left, and what to do about it
   AfterSwitch after = AfterSwitch::kNothing;
   detail::ParkCommit commit = nullptr;
   void* commit_argument = nullptr;
   detail::ExceptionState* exceptions = nullptr;  // this thread's __cxa_get_globals()
   int* errno_address = nullptr;
   std::uint32_t pinned_in_a_row = 0;
-  bool searching = false;            // counted in Scheduler::searching
-  bool has_run = false;              // something, since it has its processor
+  bool searching = false;  // counted in Scheduler::searching
+  bool has_run = false;    // something, since it has its processor
 
   // under the scheduler's lock
   Machine* idle_next = nullptr;
   bool idle = false;
-  Processor* given = nullptr;        // the processor handed over with the wake-up
+  Processor* given = nullptr;  // the processor handed over with the wake-up
   bool given_searching = false;
   GoroutineQueue pinned_queue;       // ready goroutines that are pinned to this machine
   bool waits_for_processor = false;  // it has pinned work and no processor: in Scheduler::pinned_waiting
   Machine* pinned_waiting_next = nullptr;
 
   // anybody
-  detail::Atomic<std::uint32_t> wake_word{0};  // the futex it sleeps on
-  detail::Atomic<std::uint32_t> pinned_ready{0};     // length of pinned_queue; written under the lock
+  detail::Atomic<std::uint32_t> wake_word{0};         // the futex it sleeps on
+  detail::Atomic<std::uint32_t> pinned_ready{0};      // length of pinned_queue; written under the lock
   detail::Atomic<Goroutine*> exclusive_pin{nullptr};  // runs only this goroutine
   detail::Atomic<std::uint32_t> pinned_here{0};       // goroutines pinned to it, so it declines long-runners
   detail::Atomic<bool> in_blocking{false};            // inside weft::blocking: known to block
@@ -57,7 +58,7 @@ struct alignas(64) Machine : detail::MachineHead {
   detail::Atomic<bool> spins_detached{false};  // the monitor's
   std::uint64_t turn = 0;                      // the monitor's
 
-  Machine* all_next = nullptr;       // Scheduler::machines; set once
+  Machine* all_next = nullptr;  // Scheduler::machines; set once
 };
 
 /// The calling thread's machine; call inside a section on a machine's thread.

@@ -1,9 +1,9 @@
 // Machines: threads made when a processor needs one, kept for ever.
+#include <cxxabi.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstring>
-#include <cxxabi.h>
 #include <new>
-#include <unistd.h>
 
 #include "base/fatal.h"
 #include "os/stack_memory.h"
@@ -67,7 +67,8 @@ bool new_machine() noexcept {
   auto* m = ::new (memory) Machine();
   {
     const SpinGuard guard(s.lock);
-    if (s.machine_count == kMostMachines) base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
+    if (s.machine_count == kMostMachines)
+      base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
     m->index = s.machine_count++;
   }
   release_all_held();  // [preempt.I3]

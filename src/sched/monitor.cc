@@ -1,9 +1,9 @@
 #include "sched/monitor.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <system_error>
-#include <unistd.h>
 
 #include "base/fatal.h"
 #include "os/clock.h"
@@ -31,7 +31,7 @@ constexpr MonotonicNanos kMillisecond = 1'000'000;
 constexpr MonotonicNanos kCalmPeriod = 1 * kMillisecond;
 constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // for a while after it was woken or took a processor
 constexpr MonotonicNanos kAlertSpan = 5 * kMillisecond;
-constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;      // how long user code may keep what others wait for
+constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;  // how long user code may keep what others wait for
 constexpr MonotonicNanos kTrimPeriod = 1'000 * kMillisecond;
 constexpr MonotonicNanos kFirstDeadlockLook = 5 * kMillisecond;  // then 20, 80, 320
 constexpr std::uint32_t kDeadlockLooks = 4;
@@ -68,8 +68,10 @@ Processor* take_from(Machine& m, std::uint64_t tick) noexcept {
   return try_take_processor(m, tick, os::membarrier);
 }
 
-// The same goroutine has run since the last look while work waits: is it time? It must have used its slice of CPU, not of
-// time: a thread that the kernel has not put on a core for a while stands still too, and taking its processor would help
+// The same goroutine has run since the last look while work waits: is it time? It must have used its slice of CPU, not
+// of
+// time: a thread that the kernel has not put on a core for a while stands still too, and taking its processor would
+// help
 // nobody.
 bool slice_is_used(Machine& m) noexcept {
   if (scheduler().config.preempt == Preempt::kOff) return false;
@@ -205,7 +207,8 @@ MonotonicNanos housekeeping_deadline() noexcept {
 }
 
 bool asked_for() noexcept {
-  return the_monitor.quit_requested.load(std::memory_order_seq_cst) || the_monitor.work.load(std::memory_order_seq_cst) != nullptr;
+  return the_monitor.quit_requested.load(std::memory_order_seq_cst) ||
+         the_monitor.work.load(std::memory_order_seq_cst) != nullptr;
 }
 
 // Announces the sleep, looks once more whether it may be, sleeps until woken or `deadline`.
@@ -231,7 +234,8 @@ MonotonicNanos idle_deadline() noexcept {
   if (!all_idle()) return 0;
   MonotonicNanos deadline = std::min(housekeeping_deadline(), timers_are_seen_to() ? kNever : next_timer());
   if (report_if_deadlocked() && the_monitor.deadlock_looks < kDeadlockLooks) {
-    // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is gone.
+    // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is
+    // gone.
     deadline = std::min(deadline, detail::monotonic_now() + (kFirstDeadlockLook << 2 * the_monitor.deadlock_looks++));
   }
   return deadline;
@@ -239,7 +243,8 @@ MonotonicNanos idle_deadline() noexcept {
 
 bool something_waits() noexcept {
   Scheduler& s = scheduler();
-  if (s.global_count.load(std::memory_order_relaxed) != 0 || s.attention.load(std::memory_order_relaxed) != 0) return true;
+  if (s.global_count.load(std::memory_order_relaxed) != 0 || s.attention.load(std::memory_order_relaxed) != 0)
+    return true;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (s.processors[i]->has_queued()) return true;
@@ -316,7 +321,8 @@ void start_monitor() {
   the_monitor.next_trim = detail::monotonic_now() + kTrimPeriod;
   const int error = os::start_thread(&monitor_thread, nullptr, kStackBytes, "weft-monitor");
   if (error != 0) {
-    throw std::system_error(error, std::generic_category(), "weft: the monitor's thread cannot be made (ulimit -u, a pids cgroup, or memory)");
+    throw std::system_error(error, std::generic_category(),
+                            "weft: the monitor's thread cannot be made (ulimit -u, a pids cgroup, or memory)");
   }
 }
 
@@ -325,7 +331,8 @@ void take_all_processors() noexcept {
   const std::uint32_t count = s.processors_made.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     Machine* m = s.processors[i]->machine.load(std::memory_order_acquire);
-    if (m != nullptr) demand(*m, m->tick.load(std::memory_order_acquire));  // the monitor asks those again that are inside now
+    if (m != nullptr)
+      demand(*m, m->tick.load(std::memory_order_acquire));  // the monitor asks those again that are inside now
   }
 }
 
@@ -342,13 +349,15 @@ bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t n
   wake_monitor();
   const MonotonicNanos deadline = detail::monotonic_now() + nanos;
   while (monitor.work_done.load(std::memory_order_acquire) == 0) {
-    if (!os::futex_wait_until(monitor.work_done, 0, deadline)) return monitor.work_done.load(std::memory_order_acquire) != 0;
+    if (!os::futex_wait_until(monitor.work_done, 0, deadline))
+      return monitor.work_done.load(std::memory_order_acquire) != 0;
   }
   return true;
 }
 
 MonitorCounters monitor_counters() noexcept {
-  return {the_monitor.handoffs_blocked.load(std::memory_order_relaxed), the_monitor.handoffs_spinning.load(std::memory_order_relaxed),
+  return {the_monitor.handoffs_blocked.load(std::memory_order_relaxed),
+          the_monitor.handoffs_spinning.load(std::memory_order_relaxed),
           the_monitor.wakeups.load(std::memory_order_relaxed)};
 }
 

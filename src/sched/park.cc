@@ -1,6 +1,6 @@
 // park and ready, for goroutines and for plain threads' stand-ins; yield; sections' slow path.
-#include <cerrno>
 #include <pthread.h>
+#include <cerrno>
 
 #include "os/futex.h"
 #include "sched/scheduler.h"
@@ -24,7 +24,9 @@ struct StandInPool {
   Goroutine* free = nullptr;
   pthread_key_t at_thread_exit{};
 
-  StandInPool() { ::pthread_key_create(&at_thread_exit, [](void* g) { instance().give_back(static_cast<Goroutine*>(g)); }); }
+  StandInPool() {
+    ::pthread_key_create(&at_thread_exit, [](void* g) { instance().give_back(static_cast<Goroutine*>(g)); });
+  }
   static StandInPool& instance() {
     static StandInPool* pool = new StandInPool();
     return *pool;
@@ -132,7 +134,8 @@ void take_processor_again(Machine& m) noexcept {
 
 Goroutine* self() noexcept {
   MachineHead* m = current_machine();
-  if (m != nullptr) [[likely]] return m->g.load(std::memory_order_relaxed);
+  if (m != nullptr) [[likely]]
+    return m->g.load(std::memory_order_relaxed);
   return thread_stand_in != nullptr ? thread_stand_in : make_stand_in();
 }
 
@@ -157,7 +160,9 @@ void park(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexc
   sched::leave_goroutine(m, AfterSwitch::kParked);
 }
 
-void park_unlock(SpinLock& lock, WaitReason reason, const void* on) noexcept { park(&unlock_commit, &lock, reason, on); }
+void park_unlock(SpinLock& lock, WaitReason reason, const void* on) noexcept {
+  park(&unlock_commit, &lock, reason, on);
+}
 
 void ready(Goroutine* goroutine) noexcept { make_ready(goroutine, Place::kNext); }
 void ready_tail(Goroutine* goroutine) noexcept { make_ready(goroutine, Place::kTail); }
@@ -184,7 +189,8 @@ void enter_slow() noexcept {
   if (sched::answer_steal_request(m)) {
     m.in_blocking.store(false, std::memory_order_relaxed);
     take_processor_again(m);
-  } else if (m.asked_to_yield.exchange(false, std::memory_order_relaxed) || sched::must_give_up(scheduler(), *processor_of(m))) {
+  } else if (m.asked_to_yield.exchange(false, std::memory_order_relaxed) ||
+             sched::must_give_up(scheduler(), *processor_of(m))) {
     // A goroutine that enters so often that its processor is never to be taken, and never parks.
     sched::leave_goroutine(m, AfterSwitch::kToGlobal);
   }
@@ -215,11 +221,14 @@ void yield() noexcept {
   }
   sched::Machine& m = sched::this_machine();
   detail::Processor& p = *sched::processor_of(m);
-  if (!p.has_queued() && m.pinned_ready.load(std::memory_order_relaxed) == 0 && sched::scheduler().global_count.load(std::memory_order_relaxed) == 0 &&
-      sched::scheduler().attention.load(std::memory_order_relaxed) == 0 && !p.timer_due.load(std::memory_order_relaxed)) {
+  if (!p.has_queued() && m.pinned_ready.load(std::memory_order_relaxed) == 0 &&
+      sched::scheduler().global_count.load(std::memory_order_relaxed) == 0 &&
+      sched::scheduler().attention.load(std::memory_order_relaxed) == 0 &&
+      !p.timer_due.load(std::memory_order_relaxed)) {
     return;
   }
-  sched::leave_goroutine(m, sched::scheduler().config.migrate ? sched::AfterSwitch::kToGlobal : sched::AfterSwitch::kToRing);
+  sched::leave_goroutine(
+      m, sched::scheduler().config.migrate ? sched::AfterSwitch::kToGlobal : sched::AfterSwitch::kToRing);
 }
 
 }  // namespace weft

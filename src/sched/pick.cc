@@ -43,7 +43,8 @@ Goroutine* steal_round(Processor& thief, std::uint32_t count) noexcept {
 bool may_search(Machine& m) noexcept {
   if (m.searching) return true;
   Scheduler& s = scheduler();
-  const std::uint32_t busy = s.max_procs.load(std::memory_order_relaxed) - s.idle_processor_count.load(std::memory_order_relaxed);
+  const std::uint32_t busy =
+      s.max_procs.load(std::memory_order_relaxed) - s.idle_processor_count.load(std::memory_order_relaxed);
   if (2 * s.searching.load(std::memory_order_relaxed) >= busy) return false;
   m.searching = true;
   s.searching.fetch_add(1, std::memory_order_seq_cst);
@@ -69,7 +70,8 @@ void stop_searching(Machine& m) noexcept {
   wake_searcher();
 }
 
-// Not before this machine has run what it was given the processor for, else two would pass it to and fro for ever; and not
+// Not before this machine has run what it was given the processor for, else two would pass it to and fro for ever; and
+// not
 // each time, else two pinned goroutines that wake each other would starve the ring.
 bool may_serve_pinned_waiter(Machine& m) noexcept {
   constexpr std::uint32_t kMostStreak = 32;

@@ -1,9 +1,11 @@
 // Goroutines that run on one machine only (ThreadPin).
 //
-// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken with an
+// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken
+// with an
 // idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting, oldest
 // first). While the pinned goroutine waits the machine serves others, for a hand-over between the two then stays on one
-// thread. A running goroutine cannot be moved off a thread, so it serves only those that have waited before and were never
+// thread. A running goroutine cannot be moved off a thread, so it serves only those that have waited before and were
+// never
 // caught keeping a processor long; under an exclusive pin it serves nobody.
 #include "sched/scheduler.h"
 #include "weft/runtime.h"

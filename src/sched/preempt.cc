@@ -13,7 +13,8 @@ constexpr detail::MonotonicNanos kTurnNanos = 10'000'000;
 detail::MonotonicNanos next_turn = 0;  // the monitor's own
 
 bool runs_without_processor(const Machine& m) noexcept {
-  return m.request.load(std::memory_order_acquire) == detail::StealRequest::kTaken && !m.in_blocking.load(std::memory_order_relaxed);
+  return m.request.load(std::memory_order_acquire) == detail::StealRequest::kTaken &&
+         !m.in_blocking.load(std::memory_order_relaxed);
 }
 
 template <class Visit>

@@ -18,7 +18,8 @@ using weft::sched::Machine;
 
 std::uint32_t held_machines() {
   std::uint32_t count = 0;
-  for (Machine* m = weft::sched::scheduler().machines.load(); m != nullptr; m = m->all_next) count += m->hold.load() == 2;
+  for (Machine* m = weft::sched::scheduler().machines.load(); m != nullptr; m = m->all_next)
+    count += m->hold.load() == 2;
   return count;
 }
 

@@ -1,6 +1,7 @@
 // A processor: the right to run goroutines, with what only its holder touches.
 //
-//   holder-only (the machine inside a section; the monitor while it holds a taken processor): runnext, free stacks, counters
+//   holder-only (the machine inside a section; the monitor while it holds a taken processor): runnext, free stacks,
+//   counters
 //   shared: ring (see run_ring.h), wheel (its own lock), the Atomic fields (written by the holder, read by the monitor)
 #pragma once
 
@@ -17,7 +18,9 @@ namespace weft::detail {
 /// Relaxed single-writer counter: a plain add for its holder, readable by all.
 class HolderCounter {
  public:
-  void add(std::int64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::int64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   std::int64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -44,10 +47,10 @@ struct alignas(64) Processor {
   std::uint64_t next_id = 0, last_id = 0;  // this processor's batch of goroutine ids
   std::uint32_t sample_countdown = 0;      // to the next goroutine whose queue latency is measured
 
-  Atomic<bool> timer_due{false};       // set by the monitor, cleared by the holder: look at the wheel now
+  Atomic<bool> timer_due{false};             // set by the monitor, cleared by the holder: look at the wheel now
   Atomic<sched::Machine*> machine{nullptr};  // who holds it; null: idle. Under the scheduler's lock, or by the monitor
-  Processor* idle_next = nullptr;      // under the scheduler's lock
-  bool held = false;                   // under the scheduler's lock: by a machine, or on its way to one
+  Processor* idle_next = nullptr;            // under the scheduler's lock
+  bool held = false;                         // under the scheduler's lock: by a machine, or on its way to one
 
   HolderCounter spawned, finished, switches, steals_from_others;
   sched::LatencyHistogram queue_latency;

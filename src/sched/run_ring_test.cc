@@ -82,7 +82,7 @@ TEST(RunRing, NothingIsTakenTwiceOrLost) {
       }
     });
   }
-  for (int i = 0; i < kItems;) {
+  for (std::size_t i = 0; i < kItems;) {
     if (ring.push(&items[i])) {
       ++i;
     } else if (Item* item = ring.pop()) {
@@ -92,7 +92,7 @@ TEST(RunRing, NothingIsTakenTwiceOrLost) {
   while (Item* item = ring.pop()) count(item);
   for (std::thread& thief : thieves) thief.join();
   int wrong = 0;
-  for (int i = 0; i < kItems; ++i) wrong += items[i].taken != 1;
+  for (std::size_t i = 0; i < kItems; ++i) wrong += items[i].taken != 1;
   EXPECT_EQ(wrong, 0);
 }
 

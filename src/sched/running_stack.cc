@@ -33,7 +33,8 @@ std::size_t wait_for_answer(std::span<std::uintptr_t> out) noexcept {
     if (state == 3) break;
     if (os::futex_wait_until(the_request.state, state, deadline)) continue;
     if (state == 1 && the_request.state.compare_exchange_strong(state, 0, std::memory_order_acq_rel)) return 0;
-    if (os::monotonic_nanos() > deadline + kPatienceNanos * 5) return 0;  // it hangs in the unwinder; the request stays taken
+    if (os::monotonic_nanos() > deadline + kPatienceNanos * 5)
+      return 0;  // it hangs in the unwinder; the request stays taken
   }
   const std::size_t count = std::min(the_request.count, out.size());
   std::copy_n(the_request.addresses.begin(), count, out.begin());

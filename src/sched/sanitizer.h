@@ -81,7 +81,8 @@ inline void sanitizer_before_switch([[maybe_unused]] SanitizerFiber& from, [[may
 }
 
 /// `arrived` is the context now running, `left` the one that was left (its bounds are learnt here if it is a thread's).
-inline void sanitizer_after_switch([[maybe_unused]] SanitizerFiber& arrived, [[maybe_unused]] SanitizerFiber& left) noexcept {
+inline void sanitizer_after_switch([[maybe_unused]] SanitizerFiber& arrived,
+                                   [[maybe_unused]] SanitizerFiber& left) noexcept {
 #ifdef WEFT_ASAN
   const void* bottom = nullptr;
   std::size_t bytes = 0;

@@ -1,4 +1,5 @@
-// Decides which goroutine runs next, on which machine, and when a machine may sleep. The state, the invariants, the map.
+// Decides which goroutine runs next, on which machine, and when a machine may sleep. The state, the invariants, the
+// map.
 //
 // WORDS      goroutine   code with its own stack           machine  an OS thread
 //            processor   the right to run goroutines: a run queue, timers, caches; as many as max_procs
@@ -9,25 +10,33 @@
 //            nothing to run: search, give the processor up, sleep (idle.cc) --> woken with a processor --> pick
 //   monitor (monitor.cc): takes processors from machines that stay in user code, fires what is late, reports
 //
-// INVARIANTS [sched.I1] a ready goroutine is in exactly one place: a runnext slot, a ring, the global queue, or the queue
+// INVARIANTS [sched.I1] a ready goroutine is in exactly one place: a runnext slot, a ring, the global queue, or the
+// queue
 //                       of the machine to which it is pinned
 //            [sched.I2] at rest no processor is idle while a ring or the global queue holds a goroutine, but for I3
-//            [sched.I3] a goroutine that waits in runnext behind user code, or alone in a ring since another displaced it
+//            [sched.I3] a goroutine that waits in runnext behind user code, or alone in a ring since another displaced
+//            it
 //                       there, is found by the monitor: it takes the processor, or wakes a searcher
 //            [sched.I4] a processor is held by one machine, or in the idle list, or beyond max_procs (parked)
-//            [sched.I5] the context of a goroutine is saved before anybody can make it ready: the commit runs after the switch
+//            [sched.I5] the context of a goroutine is saved before anybody can make it ready: the commit runs after the
+//            switch
 // PROTOCOL   no lost wake-up (after Go's proc.go and Dekker)
-//            the adder    [sched.P1] publishes the goroutine [sched.P2] full fence [sched.P3] an idle processor and nobody
+//            the adder    [sched.P1] publishes the goroutine [sched.P2] full fence [sched.P3] an idle processor and
+//                         nobody
 //                         searching? becomes the searcher's midwife: wakes one machine, already counted as searching
-//            the sleeper  [sched.P4] puts its processor on the idle list, stops counting as searching [sched.P5] full fence
+//            the sleeper  [sched.P4] puts its processor on the idle list, stops counting as searching [sched.P5] full
+//                         fence
 //                         [sched.P6] looks at every ring, the global queue and the timers once more
 //            runnext      needs no wake-up: its owner runs it when the current goroutine waits, else I3
 // LOCKS      Scheduler::lock, then nothing. A wheel's lock, the stack pool's lock: leaves.
-// REJECTED   [sched.R1] a wake-up for each runnext (Go): ping-pong between two goroutines would wake the other core each time.
-//            Likewise for the first one displaced by ready(): a pipeline's stages would hop between the cores for 100 ns of
+// REJECTED   [sched.R1] a wake-up for each runnext (Go): ping-pong between two goroutines would wake the other core
+//            each time.
+//            Likewise for the first one displaced by ready(): a pipeline's stages would hop between the cores for 100
+//            ns of
 //            work each (lab scenario 3). A spawn does wake: that work is likely to be long
 // SHUTDOWN   run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
-// EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64 processors
+// EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
+//            processors
 #pragma once
 
 #include <cstdint>
@@ -45,41 +54,43 @@ struct Scheduler {
   static constexpr std::uint32_t kPaused = 1, kPinnedWaiting = 2, kResized = 4;
   alignas(64) detail::Atomic<std::uint32_t> attention{0};
   detail::Atomic<std::uint32_t> max_procs{0};
-  detail::Atomic<std::uint32_t> monitor_sleeps{0};    // the monitor's futex; 1: whoever makes work wait wakes it
-  detail::Atomic<std::uint8_t> fork_generation{0};    // how often this process is a fork()'s child
+  detail::Atomic<std::uint32_t> monitor_sleeps{0};  // the monitor's futex; 1: whoever makes work wait wakes it
+  detail::Atomic<std::uint8_t> fork_generation{0};  // how often this process is a fork()'s child
   Config config;
   Processor* processors[detail::kMaxProcessors] = {};  // made on demand, never freed; [0, max_procs) are in use
-  detail::Atomic<std::uint32_t> processors_made{0};    // release after the pointer; those beyond max_procs may yet be held
+  detail::Atomic<std::uint32_t> processors_made{
+      0};  // release after the pointer; those beyond max_procs may yet be held
 
   // who may be woken: P2..P6
   alignas(64) detail::Atomic<std::uint32_t> idle_processor_count{0};  // written under lock
   detail::Atomic<std::uint32_t> searching{0};
-  detail::Atomic<std::uint32_t> global_count{0};                      // written under lock
+  detail::Atomic<std::uint32_t> global_count{0};  // written under lock
 
   alignas(64) detail::SpinLock lock;
   // under lock
   GoroutineQueue global;
-  Machine* idle_machines = nullptr;              // LIFO: the warmest first
+  Machine* idle_machines = nullptr;  // LIFO: the warmest first
   std::uint32_t idle_machine_count = 0;
   Processor* idle_processors = nullptr;
-  Machine* pinned_waiting = nullptr;             // machines with pinned work and no processor
-  Machine* timer_keeper = nullptr;               // the idle machine that sleeps until the next timer
+  Machine* pinned_waiting = nullptr;  // machines with pinned work and no processor
+  Machine* timer_keeper = nullptr;    // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
-  std::uint32_t machine_count = 0;               // made and not failed
-  std::uint32_t surplus_processors = 0;          // held beyond max_procs after a resize
+  std::uint32_t machine_count = 0;       // made and not failed
+  std::uint32_t surplus_processors = 0;  // held beyond max_procs after a resize
   bool thread_shortage_reported = false;
 
-  alignas(64) detail::Atomic<detail::MonotonicNanos> coarse_now{0};   // the monitor's
-  detail::Atomic<Machine*> machines{nullptr};    // all ever made; push only
+  alignas(64) detail::Atomic<detail::MonotonicNanos> coarse_now{0};  // the monitor's
+  detail::Atomic<Machine*> machines{nullptr};                        // all ever made; push only
   detail::Atomic<std::uint64_t> next_goroutine_id{1};
-  detail::Atomic<std::int64_t> foreign_spawned{0};    // by plain threads
-  detail::Atomic<std::int32_t> threads_in_park{0};    // plain threads blocked in a primitive
-  TimerWheel shared_wheel;                       // timers armed by plain threads
+  detail::Atomic<std::int64_t> foreign_spawned{0};  // by plain threads
+  detail::Atomic<std::int32_t> threads_in_park{0};  // plain threads blocked in a primitive
+  TimerWheel shared_wheel;                          // timers armed by plain threads
 };
 
 /// True when the holder of `p` is to give it up: the runtime is paused, or max_procs became smaller.
 inline bool must_give_up(const Scheduler& s, const Processor& p) noexcept {
-  return (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0 || p.index >= s.max_procs.load(std::memory_order_relaxed);
+  return (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0 ||
+         p.index >= s.max_procs.load(std::memory_order_relaxed);
 }
 
 /// The one runtime of the process.
@@ -87,80 +98,83 @@ extern constinit Scheduler the_scheduler;
 inline Scheduler& scheduler() noexcept { return the_scheduler; }
 
 // start.cc: the runtime's life
-void start_runtime();                            // idempotent; throws std::system_error
-void pause_runtime() noexcept;                   // machines stop at their next pick or section
+void start_runtime();           // idempotent; throws std::system_error
+void pause_runtime() noexcept;  // machines stop at their next pick or section
 void resume_runtime() noexcept;
-void lock_start() noexcept;                      // no start, no resize meanwhile
+void lock_start() noexcept;  // no start, no resize meanwhile
 void unlock_start() noexcept;
 
 // queue.cc: where ready goroutines go, all but the pinned ones
-void push_ring_quietly(Processor& p, Goroutine* g) noexcept;        // at the tail; for one that was running
+void push_ring_quietly(Processor& p, Goroutine* g) noexcept;  // at the tail; for one that was running
 void push_runnext(Machine& m, Goroutine* g) noexcept;
-void push_runnext_calmly(Machine& m, Goroutine* g) noexcept;        // one displaced goroutine wakes nobody yet: I3
-void push_ring(Machine& m, Goroutine* g) noexcept;        // at the tail, with the wake-up
-void push_global(Goroutine* g) noexcept;                  // with the wake-up
-Goroutine* take_global(Machine& m) noexcept;              // a fair share into the ring, one to run
-void empty_into_global_locked(Processor& p) noexcept;     // the processor goes away
+void push_runnext_calmly(Machine& m, Goroutine* g) noexcept;  // one displaced goroutine wakes nobody yet: I3
+void push_ring(Machine& m, Goroutine* g) noexcept;            // at the tail, with the wake-up
+void push_global(Goroutine* g) noexcept;                      // with the wake-up
+Goroutine* take_global(Machine& m) noexcept;                  // a fair share into the ring, one to run
+void empty_into_global_locked(Processor& p) noexcept;         // the processor goes away
 
 // pick.cc: which goroutine is next
-Goroutine* pick(Machine& m) noexcept;            // blocks the machine until there is one and it has a processor
+Goroutine* pick(Machine& m) noexcept;  // blocks the machine until there is one and it has a processor
 
 // processors.cc: who holds one
 void attach(Machine& m, Processor& p) noexcept;
 Processor* take_idle_processor_locked() noexcept;
 void release_processor_locked(Machine& m) noexcept;
-void put_processor_locked(Processor& p) noexcept;                   // to who waits for one, the idle list, or away
-void retire_processor_locked(Processor& p) noexcept;                // beyond max_procs: what it holds goes to the others
+void put_processor_locked(Processor& p) noexcept;     // to who waits for one, the idle list, or away
+void retire_processor_locked(Processor& p) noexcept;  // beyond max_procs: what it holds goes to the others
 
 // idle.cc: who sleeps, who is woken
-void wake_searcher() noexcept;                   // P2, P3
-void become_idle(Machine& m) noexcept;           // P4..P6; on return look again
-void stop_machine(Machine& m) noexcept;          // sleeps until woken; m.p is set on return
-void start_machine_with(Processor& p, bool as_searcher) noexcept;   // hands a held processor to an idle or new machine
-void hand_off_processor(Machine& m) noexcept;    // m's processor to who needs it: another machine, or the idle list
-bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;    // false: m is not idle
-void add_idle_machine_locked(Machine& m) noexcept;                  // a new one, whose thread then calls
-void sleep_as_idle(Machine& m) noexcept;                            // this first
-void notice_timer(detail::MonotonicNanos when) noexcept;            // earlier than the keeper may know of
+void wake_searcher() noexcept;                                     // P2, P3
+void become_idle(Machine& m) noexcept;                             // P4..P6; on return look again
+void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return
+void start_machine_with(Processor& p, bool as_searcher) noexcept;  // hands a held processor to an idle or new machine
+void hand_off_processor(Machine& m) noexcept;  // m's processor to who needs it: another machine, or the idle list
+bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;  // false: m is not idle
+void add_idle_machine_locked(Machine& m) noexcept;                    // a new one, whose thread then calls
+void sleep_as_idle(Machine& m) noexcept;                              // this first
+void notice_timer(detail::MonotonicNanos when) noexcept;              // earlier than the keeper may know of
 void notice_timer_locked(detail::MonotonicNanos when) noexcept;
 
 // pinned.cc: goroutines that run on one machine only
 void push_pinned(Goroutine* g) noexcept;
 Goroutine* pop_pinned(Machine& m) noexcept;
-bool accept(Machine& m, Goroutine* g) noexcept;  // false: not here; it has been passed on
-void wait_for_processor_locked(Machine& m) noexcept;                // m has pinned work and no processor
+bool accept(Machine& m, Goroutine* g) noexcept;       // false: not here; it has been passed on
+void wait_for_processor_locked(Machine& m) noexcept;  // m has pinned work and no processor
 void leave_pinned_waiting_locked(Machine& m) noexcept;
 void serve_pinned_from_idle_locked() noexcept;
-bool serve_pinned_waiter(Machine& m) noexcept;   // true: m's processor went to a machine that waits for one
+bool serve_pinned_waiter(Machine& m) noexcept;  // true: m's processor went to a machine that waits for one
 
 // timers.cc
 detail::MonotonicNanos next_timer() noexcept;
-std::size_t run_due_timers(detail::MonotonicNanos now) noexcept;    // of all wheels
+std::size_t run_due_timers(detail::MonotonicNanos now) noexcept;  // of all wheels
 
 // switch.cc
-void begin_run(Machine& m, Goroutine* g) noexcept;                  // before the switch to g
+void begin_run(Machine& m, Goroutine* g) noexcept;  // before the switch to g
 void switch_to(Machine& m, Goroutine* from, Goroutine* to) noexcept;
-void leave_goroutine(Machine& m, AfterSwitch after) noexcept;       // to what is next
+void leave_goroutine(Machine& m, AfterSwitch after) noexcept;  // to what is next
 void goroutine_main();
 void run_scheduler_loop(Machine& m);
 
 // machine_pool.cc
-bool new_machine() noexcept;                     // adds an idle machine; false: out of threads (reported)
+bool new_machine() noexcept;  // adds an idle machine; false: out of threads (reported)
 
 // monitor.cc
-void wake_monitor() noexcept;                    // from its deep sleep; cheap when it is awake
+void wake_monitor() noexcept;  // from its deep sleep; cheap when it is awake
 
-/// To be called after something was queued, or armed, where only the monitor would notice that its owner does not come by.
+/// To be called after something was queued, or armed, where only the monitor would notice that its owner does not come
+/// by.
 /// The monitor's side: monitor_sleeps = 1, membarrier, a last look; so the fence here is the compiler's alone.
 inline void notice_work() noexcept {
   detail::compiler_barrier();
-  if (scheduler().monitor_sleeps.load(std::memory_order_relaxed) != 0) [[unlikely]] wake_monitor();
+  if (scheduler().monitor_sleeps.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    wake_monitor();
 }
 
 /// A millisecond late at most.
 inline detail::MonotonicNanos coarse_now() noexcept {
   const Scheduler& s = scheduler();
-  return s.monitor_sleeps.load(std::memory_order_relaxed) == 0 ? s.coarse_now.load(std::memory_order_relaxed) : detail::monotonic_now();
+  return s.monitor_sleeps.load(std::memory_order_relaxed) == 0 ? s.coarse_now.load(std::memory_order_relaxed)
+                                                               : detail::monotonic_now();
 }
 
 }  // namespace weft::sched

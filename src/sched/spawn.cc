@@ -30,8 +30,8 @@ std::uint8_t checked_class(std::size_t stack_bytes) {
 
 [[noreturn]] void throw_no_stack(std::uint8_t size_class) {
   const bool guards = stack_pool().last_shortage() == StackPool::Shortage::kGuards;
-  const std::string what = "weft::go: no stack of " + std::to_string(StackPool::class_bytes(size_class)) + " bytes for another goroutine (" +
-                           std::to_string(num_goroutines()) + " live): " +
+  const std::string what = "weft::go: no stack of " + std::to_string(StackPool::class_bytes(size_class)) +
+                           " bytes for another goroutine (" + std::to_string(num_goroutines()) + " live): " +
                            (guards ? "the kernel has no mapping left for its guard page (vm.max_map_count)"
                                    : "no address space left (ulimit -v, or a smaller WEFT_STACK_BYTES)");
   throw std::system_error(std::make_error_code(std::errc::not_enough_memory), what);
@@ -113,7 +113,8 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
   g->long_runner.store(false, std::memory_order_relaxed);
   g->wait_reason = WaitReason::kNone;
   g->ready_since = 0;
-  const std::uintptr_t storage = (reinterpret_cast<std::uintptr_t>(g->stack_high) - bytes) & ~std::uintptr_t{align < 16 ? 15 : align - 1};
+  const std::uintptr_t storage =
+      (reinterpret_cast<std::uintptr_t>(g->stack_high) - bytes) & ~std::uintptr_t{align < 16 ? 15 : align - 1};
   g->callable = reinterpret_cast<void*>(storage);
   sched::sanitizer_new_fiber(g->fiber, g->stack_low, static_cast<std::size_t>(g->stack_high - g->stack_low));
   g->context_sp = os::make_context(reinterpret_cast<void*>(storage & ~std::uintptr_t{15}), &sched::goroutine_main);

@@ -2,7 +2,6 @@
 
 #include <new>
 
-
 namespace weft::sched {
 
 using detail::SpinGuard;
@@ -98,7 +97,8 @@ bool StackPool::add_chunk_locked(std::uint8_t size_class) noexcept {
 bool StackPool::guard_more_locked(Chunk& chunk, std::uint8_t size_class) noexcept {
   const std::uint32_t count = std::min(kGuardBatch, chunk.slots - chunk.guarded);
   std::array<os::PageRange, kGuardBatch> guards;
-  for (std::uint32_t i = 0; i < count; ++i) guards[i] = {slot_base(chunk, size_class, chunk.guarded + i), guard_bytes(size_class)};
+  for (std::uint32_t i = 0; i < count; ++i)
+    guards[i] = {slot_base(chunk, size_class, chunk.guarded + i), guard_bytes(size_class)};
   if (os::install_guards({guards.data(), count})) {
     chunk.guarded += count;
     return true;

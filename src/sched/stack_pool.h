@@ -38,7 +38,9 @@ class StackPool {
 
   /// C code does not probe its stack: a guard wider than most frames stops what would step over one page.
   static std::size_t guard_bytes(std::uint8_t size_class) noexcept {
-    return kClassBytes[size_class] / 16 < os::page_bytes() ? os::page_bytes() : std::min<std::size_t>(kClassBytes[size_class] / 16, 64 << 10);
+    return kClassBytes[size_class] / 16 < os::page_bytes()
+               ? os::page_bytes()
+               : std::min<std::size_t>(kClassBytes[size_class] / 16, 64 << 10);
   }
 
   /// A dead goroutine with its stack; null when there is no address space or no guard to be had (see last_error()).
@@ -93,8 +95,8 @@ class StackPool {
   struct Chunk {
     std::byte* base = nullptr;
     std::uint32_t slots = 0;
-    std::uint32_t guarded = 0;                   // slots [0, guarded) have their guard
-    detail::Atomic<std::uint32_t> used{0};       // slots [0, used) were handed out at least once
+    std::uint32_t guarded = 0;              // slots [0, guarded) have their guard
+    detail::Atomic<std::uint32_t> used{0};  // slots [0, used) were handed out at least once
   };
   /// For tools/gdb/weft.py, which cannot see constants that the compiler folded.
   struct DebugLayout {
@@ -111,8 +113,8 @@ class StackPool {
     detail::SpinLock lock;
     Goroutine* free = nullptr;
     std::uint32_t free_count = 0;
-    std::uint32_t free_low_water = 0;            // least free_count since the last trim
-    ColdSlot* cold = nullptr;                    // a stack in reserved memory, made at the first trim
+    std::uint32_t free_low_water = 0;  // least free_count since the last trim
+    ColdSlot* cold = nullptr;          // a stack in reserved memory, made at the first trim
     std::uint32_t cold_count = 0;
     std::uint32_t cold_room = 0;
     detail::Atomic<std::uint32_t> chunk_count{0};

@@ -1,10 +1,10 @@
 // The runtime's life: started by the first run(), go() or blocking primitive; paused when run() returns; resized live.
+#include <pthread.h>
 #include <algorithm>
 #include <csignal>
 #include <exception>
 #include <mutex>
 #include <new>
-#include <pthread.h>
 #include <string>
 #include <system_error>
 
@@ -31,7 +31,8 @@ constinit std::mutex start_mutex;
 // Processors are never freed: a thief may look at one that has just been retired.
 Processor* make_processor(std::uint32_t index) {
   void* memory = os::reserve_memory(sizeof(Processor), os::page_bytes());
-  if (memory == nullptr) throw std::system_error(std::make_error_code(std::errc::not_enough_memory), "weft: no memory for a processor");
+  if (memory == nullptr)
+    throw std::system_error(std::make_error_code(std::errc::not_enough_memory), "weft: no memory for a processor");
   auto* p = ::new (memory) Processor();
   p->index = index;
   p->random_state = (index + 1) * 0x9E3779B9u;
@@ -166,7 +167,8 @@ int set_max_procs(int n) {
   sched::start_runtime();
   if (n <= 0) return max_procs();
   if (n > detail::kMaxProcessors) {
-    throw usage_error("weft::set_max_procs(" + std::to_string(n) + "): allowed are 1 to " + std::to_string(detail::kMaxProcessors));
+    throw usage_error("weft::set_max_procs(" + std::to_string(n) + "): allowed are 1 to " +
+                      std::to_string(detail::kMaxProcessors));
   }
   return sched::change_max_procs(static_cast<std::uint32_t>(n));
 }

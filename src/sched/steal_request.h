@@ -5,12 +5,15 @@
 //             [steal.P4] read p   [steal.P5] CAS kRequested -> kTaken: the processor is the monitor's
 //   machine   entering: [steal.P6] tick = odd (plain)   [steal.P7] compiler barrier
 //             [steal.P8] request == kNone? go on, the processor is ours
-//             else the slow path: CAS kRequested -> kNone cancels the steal; kNone: the monitor gave up; kTaken: it is gone
+//             else the slow path: CAS kRequested -> kNone cancels the steal; kNone: the monitor gave up; kTaken: it is
+//             gone
 //
 // INVARIANTS [steal.I1] at P5's success the machine is outside, and will see kTaken before it touches the processor:
 //                       either P8 sees P1, or P3 sees P6 (P2 is the full fence for both sides)
-//            [steal.I2] one thief a machine at a time (the monitor's own thread), else kRequested may be another thief's
-// EVIDENCE   tests/model/steal_request_model.cc; tests/stress/steal_protocol_stress.cc, whose control without P2 must fail
+//            [steal.I2] one thief a machine at a time (the monitor's own thread), else kRequested may be another
+//            thief's
+// EVIDENCE   tests/model/steal_request_model.cc; tests/stress/steal_protocol_stress.cc, whose control without P2 must
+//            fail
 #pragma once
 
 #include "weft/detail/machine.h"
@@ -19,7 +22,8 @@ namespace weft::sched {
 
 /// The monitor's side. Returns the processor taken, or null. `membarrier` is os::membarrier outside of tests.
 template <class Barrier>
-detail::Processor* try_take_processor(detail::MachineHead& machine, std::uint64_t expected_tick, Barrier&& membarrier) noexcept {
+detail::Processor* try_take_processor(detail::MachineHead& machine, std::uint64_t expected_tick,
+                                      Barrier&& membarrier) noexcept {
   using detail::StealRequest;
   StealRequest state = StealRequest::kNone;
   if (!machine.request.compare_exchange_strong(state, StealRequest::kRequested, std::memory_order_acq_rel,
@@ -31,7 +35,8 @@ detail::Processor* try_take_processor(detail::MachineHead& machine, std::uint64_
   detail::Processor* processor = machine.p.load(std::memory_order_relaxed);
   state = StealRequest::kRequested;
   if ((tick & 1) != 0 || tick != expected_tick || processor == nullptr) {
-    machine.request.compare_exchange_strong(state, StealRequest::kNone, std::memory_order_acq_rel, std::memory_order_relaxed);
+    machine.request.compare_exchange_strong(state, StealRequest::kNone, std::memory_order_acq_rel,
+                                            std::memory_order_relaxed);
     return nullptr;
   }
   if (!machine.request.compare_exchange_strong(state, StealRequest::kTaken, std::memory_order_acq_rel,
@@ -45,7 +50,8 @@ detail::Processor* try_take_processor(detail::MachineHead& machine, std::uint64_
 inline bool answer_steal_request(detail::MachineHead& machine) noexcept {
   using detail::StealRequest;
   StealRequest state = StealRequest::kRequested;
-  if (machine.request.compare_exchange_strong(state, StealRequest::kNone, std::memory_order_acq_rel, std::memory_order_acquire)) {
+  if (machine.request.compare_exchange_strong(state, StealRequest::kNone, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)) {
     return false;
   }
   if (state == StealRequest::kNone) return false;

@@ -6,8 +6,9 @@ namespace weft::detail {
 // Runs once the joiner's context is saved: either it gets in before complete(), or it does not park at all.
 bool TaskCompletion::commit_wait(Goroutine* g, void* completion) noexcept {
   std::uintptr_t running = 0;
-  return static_cast<TaskCompletion*>(completion)->joiner_.compare_exchange_strong(
-      running, reinterpret_cast<std::uintptr_t>(g), std::memory_order_acq_rel, std::memory_order_acquire);
+  return static_cast<TaskCompletion*>(completion)
+      ->joiner_.compare_exchange_strong(running, reinterpret_cast<std::uintptr_t>(g), std::memory_order_acq_rel,
+                                        std::memory_order_acquire);
 }
 
 void TaskCompletion::wait() noexcept {

@@ -30,7 +30,7 @@ void on_signal(int number, siginfo_t* info, void* ucontext) {
 
 bool interrupt_thread(std::int32_t thread_id) noexcept {
   static const bool installed = [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = &on_signal;
     action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     return ::sigaction(kSignal, &action, &previous_action) == 0;

@@ -1,5 +1,6 @@
 // The one signal (SIGURG, as in Go) by which the runtime reaches a thread that does not come by: to walk its stack
-// (running_stack.h) or to hold it (preempt.h). Handlers of the program for that signal are still called when it is not ours.
+// (running_stack.h) or to hold it (preempt.h). Handlers of the program for that signal are still called when it is not
+// ours.
 #pragma once
 
 #include <cstdint>

@@ -160,14 +160,14 @@ TEST(TimerWheel, ACancelIsFinalWhileTimersMoveAndFire) {
   const auto timers = std::make_unique<Watched[]>(64);
   std::atomic<bool> stop{false};
   std::thread mover([&] {
-    for (int i = 0; !stop; i ^= 1) wheels[i].move_all_to(wheels[i ^ 1], 0);
+    for (std::size_t i = 0; !stop; i ^= 1) wheels[i].move_all_to(wheels[i ^ 1], 0);
   });
   std::thread firer([&] {
-    for (int i = 0; !stop; i ^= 1) wheels[i].expire(1'000 * kTick);
+    for (std::size_t i = 0; !stop; i ^= 1) wheels[i].expire(1'000 * kTick);
   });
   std::mt19937 random(std::random_device{}());
   int late = 0;
-  for (int turn = 0; turn < 30'000; ++turn) {
+  for (std::size_t turn = 0; turn < 30'000; ++turn) {
     Watched& timer = timers[turn % 64];
     timer.fire = [](TimerNode* node) noexcept {
       auto* self = static_cast<Watched*>(node);

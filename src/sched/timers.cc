@@ -1,4 +1,5 @@
-// Timers as the rest of the runtime sees them: arm on this processor's wheel, cancel wherever it is, look at all wheels.
+// Timers as the rest of the runtime sees them: arm on this processor's wheel, cancel wherever it is, look at all
+// wheels.
 #include <algorithm>
 
 #include "os/clock.h"
@@ -55,7 +56,8 @@ bool timer_cancel(TimerNode& timer) noexcept {
     } else if (wheel != nullptr) {
       const Section section;
       if (static_cast<sched::TimerWheel*>(wheel)->remove(timer)) return true;
-    } else if (timer.wheel.load(std::memory_order_acquire) == nullptr && timer.firing.load(std::memory_order_acquire) == 0) {
+    } else if (timer.wheel.load(std::memory_order_acquire) == nullptr &&
+               timer.firing.load(std::memory_order_acquire) == 0) {
       return false;  // both again: its callback may just have armed it anew
     }
   }

@@ -17,12 +17,20 @@ void write_trace_line(int fd, std::int64_t now) noexcept {
   }
   base::LineBuffer line;
   line.text("SCHED ").number((now - start) / 1'000'000).text("ms: gomaxprocs=").number(count);
-  line.text(" idleprocs=").number(s.idle_processor_count.load(std::memory_order_relaxed)).text(" threads=").number(threads);
+  line.text(" idleprocs=")
+      .number(s.idle_processor_count.load(std::memory_order_relaxed))
+      .text(" threads=")
+      .number(threads);
   line.text(" spinningthreads=").number(s.searching.load(std::memory_order_relaxed)).text(" needspinning=0");
-  line.text(" idlethreads=").number(idle_threads).text(" runqueue=").number(s.global_count.load(std::memory_order_relaxed)).text(" [");
+  line.text(" idlethreads=")
+      .number(idle_threads)
+      .text(" runqueue=")
+      .number(s.global_count.load(std::memory_order_relaxed))
+      .text(" [");
   for (std::uint32_t i = 0; i < count; ++i) {
     const Processor& p = *s.processors[i];
-    line.text(i == 0 ? "" : " ").number(p.ring.size() + (p.runnext.load(std::memory_order_relaxed) != nullptr ? 1u : 0u));
+    line.text(i == 0 ? "" : " ")
+        .number(p.ring.size() + (p.runnext.load(std::memory_order_relaxed) != nullptr ? 1u : 0u));
   }
   line.text("]\n").write(fd);
 }

@@ -1,7 +1,9 @@
-// A list of waiters; the one subtlety is that a waiter is linked before the user's lock is dropped and parks after, since
+// A list of waiters; the one subtlety is that a waiter is linked before the user's lock is dropped and parks after,
+// since
 // unlock() is user code that may itself park. Whoever is notified in between finds `ok` set and does not park.
 //
-// INVARIANTS [cond.I1] an Entry is linked from begin() until it is notified or its wait ends otherwise; under list_lock_
+// INVARIANTS [cond.I1] an Entry is linked from begin() until it is notified or its wait ends otherwise; under
+// list_lock_
 //            [cond.I2] a waiter that was notified never touches the CondVar again: it may be gone
 #include "weft/sync/cond_var.h"
 

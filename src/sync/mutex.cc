@@ -5,18 +5,24 @@
 //            starving mode  the lock goes from unlocker to first waiter, and nobody barges
 // STATES     state_ is a set of four bits
 //              kLocked    held; by the unlocker's fetch_sub alone it goes away
-//              kWoken     a token, held by at most one: a waiter between its wake-up and its next attempt, or a spinner. While
-//                         it is out, unlock wakes nobody. Given back with the lock taken, or in P1, while kLocked is set
+//              kWoken     a token, held by at most one: a waiter between its wake-up and its next attempt, or a
+//              spinner. While
+//                         it is out, unlock wakes nobody. Given back with the lock taken, or in P1, while kLocked is
+//                         set
 //              kWaiting   under list_lock_: set before the first waiter is linked; cleared when the list is seen empty
-//              kStarving  set with kLocked, under list_lock_, by a waiter who waited too long; cleared by who gets the lock
+//              kStarving  set with kLocked, under list_lock_, by a waiter who waited too long; cleared by who gets the
+//              lock
 //                         handed and finds that nobody behind it starves, or by an unlock that finds the list empty
 // INVARIANTS [mutex.I1] unlocked, not starving, no token out => the list is empty or an unlock is about to wake one
 //            [mutex.I2] kStarving without kLocked exists only between the two steps of one unlock: nobody acquires then
 //            [mutex.I3] who is handed the lock never tries for it: kLocked is set on its behalf before it is made ready
-// PROTOCOL   waiter    [mutex.P1] under list_lock_: CAS kWaiting in while kLocked is set [mutex.P2] link, park, drop list_lock_
-//            unlocker  [mutex.P3] fetch_sub kLocked [mutex.P4] old value says waiting, no token: list_lock_, look again, wake
+// PROTOCOL   waiter    [mutex.P1] under list_lock_: CAS kWaiting in while kLocked is set [mutex.P2] link, park, drop
+//            list_lock_
+//            unlocker  [mutex.P3] fetch_sub kLocked [mutex.P4] old value says waiting, no token: list_lock_, look
+//                      again, wake
 //            P1's CAS comes before P3 (then P4 sees kWaiting) or fails
-// REJECTED   [mutex.R1] FIFO hand-off always: each contended unlock costs a switch (bench: mutex contended falls to ~100 ns)
+// REJECTED   [mutex.R1] FIFO hand-off always: each contended unlock costs a switch (bench: mutex contended falls to
+//            ~100 ns)
 // SOURCE     the two modes are those of Go's sync.Mutex; the list and hand-off are our own
 #include "weft/sync/mutex.h"
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sched/sanitizer.h"
 #include "sync/chan_test_support.h"
 #include "weft/chan.h"
 #include "weft/runtime.h"
@@ -17,6 +18,8 @@ namespace {
 std::atomic<long> allocations{0};
 }
 
+// The sanitizers have their own, and their own counts; under them nothing is counted.
+#if !defined(WEFT_ASAN) && !defined(WEFT_TSAN)
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++allocations;
   if (void* p = std::malloc(bytes)) return p;
@@ -24,6 +27,7 @@ std::atomic<long> allocations{0};
 }
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#endif
 
 namespace weft {
 namespace {

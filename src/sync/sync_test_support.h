@@ -1,4 +1,5 @@
-// What the tests of the locks and their kin share, besides chan_test_support.h: crews of goroutines or of plain threads.
+// What the tests of the locks and their kin share, besides chan_test_support.h: crews of goroutines or of plain
+// threads.
 #pragma once
 
 #include <chrono>

@@ -2,9 +2,11 @@
 //            counter > 0, kWaited   somebody has waited since the counter was last zero, and may still
 //            counter = 0, kWaited   the done() that reached zero is on its way to the list
 //            0                      at rest
-// INVARIANTS [wg.I1] kWaited is set under list_lock_ while the counter is not zero, and cleared under it by the done() that
+// INVARIANTS [wg.I1] kWaited is set under list_lock_ while the counter is not zero, and cleared under it by the done()
+// that
 //                    brought the counter to zero
-//            [wg.I2] no done() touches the group after a wait() has let its owner destroy it: a wait() passes list_lock_, so
+//            [wg.I2] no done() touches the group after a wait() has let its owner destroy it: a wait() passes
+//            list_lock_, so
 //                    the waking done() has left it, and it parks rather than return while kWaited is set
 #include "weft/sync/wait_group.h"
 

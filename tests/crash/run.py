@@ -48,11 +48,14 @@ def fatal_rows():
               [r"on a plain thread"], "a plain thread keeps the program's own end")
     yield Row("exception/busy", "fatal", "uncaught_while_others_run", ABORTED,
               [r"the hatch is stuck", r'"diver"', r"open_the_hatch"], "with every processor busy")
-    yield Row("exception/join", "fatal", "rejoined", 3, [r"joined: the hatch is stuck"], "a spawn's is rethrown by join()")
+    yield Row("exception/join", "fatal", "rejoined", 3, [r"joined: the hatch is stuck"],
+        "a spawn's is rethrown by join()")
     yield Row("exception/terminate", "fatal", "terminate_called", ABORTED,
               [r"fatal error: std::terminate called", r'goroutine 1 "main"'], "no exception at all")
-    for case, who, limit in (("main", '"main"', r"\d+"), ("go", '"diver"', "65536"), ("after_parks", '"diver"', r"\d+")):
-        yield Row(f"overflow/{case}", "fatal", f"overflow_in_{case}" if case != "after_parks" else "overflow_after_parks", ABORTED,
+    for case, who, limit in (("main", '"main"', r"\d+"), ("go", '"diver"', "65536"), ("after_parks", '"diver"',
+        r"\d+")):
+        yield Row(f"overflow/{case}", "fatal",
+            f"overflow_in_{case}" if case != "after_parks" else "overflow_after_parks", ABORTED,
                   [r"fatal error: stack overflow", rf"goroutine \d+ {who}: its stack limit is {limit} bytes", r"dive"],
                   "the guard page, the signal stack, the trace")
     yield Row("segv", "fatal", "plain_segv", -signal.SIGSEGV, [], "a fault elsewhere ends as ever")
@@ -72,23 +75,28 @@ def fatal_rows():
               "the dump of all goroutines", quit_when_ready=True)
     yield Row("quit/background", "fatal", "quit", 2, [r"SIGQUIT: quit", r'"sleeper"'],
               "also where a shell had it ignored", quit_when_ready=True, ignore_quit=True)
-    yield Row("quit/taken over", "fatal", "quit_taken_over", 9, [], "the program's own handler stays", quit_when_ready=True)
+    yield Row("quit/taken over", "fatal", "quit_taken_over", 9, [], "the program's own handler stays",
+        quit_when_ready=True)
 
 
 def environment_rows():
     allowed = {
-        "WEFT_MAXPROCS": (["0", "-1", "257", "two", "2x", "", "99999999999999999999", " 2"], r"a whole number from 1 to 256"),
+        "WEFT_MAXPROCS": (["0", "-1", "257", "two", "2x", "", "99999999999999999999", " 2"],
+            r"a whole number from 1 to 256"),
         "WEFT_STACK_BYTES": (["0", "-1", "15K", "2G", "64Q", "", "K", "1.5M"], r"16K to 1G"),
         "WEFT_PREEMPT": (["on", "", "Detach"], r"detach, suspend or off"),
-        "WEFT_DEBUG": (["migrate=2", "migrate", "colour=1", "schedtrace=-1", "schedtrace=3600001", "=", "migrate=1,,"], r"migrate=0\|1"),
+        "WEFT_DEBUG": (["migrate=2", "migrate", "colour=1", "schedtrace=-1", "schedtrace=3600001", "=", "migrate=1,,"],
+            r"migrate=0\|1"),
     }
     for variable, (values, words) in allowed.items():
         for value in values:
             yield Row(f"environment/{variable}={value}", "limits", "start_only", 78,
                       [re.escape(f'weft: {variable}="{value}": allowed is ') + ".*" + words],
                       "a service must not run on a guess", environment={variable: value})
-    for variable, value in (("WEFT_MAXPROCS", "256"), ("WEFT_STACK_BYTES", "16K"), ("WEFT_STACK_BYTES", "1G"), ("WEFT_PREEMPT", "off"),
-                            ("WEFT_PREEMPT", "suspend"), ("WEFT_DEBUG", "migrate=1,schedtrace=1000"), ("WEFT_DEBUG", "")):
+    for variable, value in (("WEFT_MAXPROCS", "256"), ("WEFT_STACK_BYTES", "16K"), ("WEFT_STACK_BYTES", "1G"),
+        ("WEFT_PREEMPT", "off"),
+                            ("WEFT_PREEMPT", "suspend"), ("WEFT_DEBUG", "migrate=1,schedtrace=1000"), ("WEFT_DEBUG",
+                                "")):
         yield Row(f"environment/{variable}={value} (good)", "limits", "start_only", 0, [], "an allowed value",
                   environment={variable: value})
 
@@ -114,7 +122,8 @@ def usage_rows():
         "negative_ticker": r"-1000000000",
     }
     for case, words in says.items():
-        yield Row(f"usage/{case}", "usage", case, 3, [words], "an error that the caller can catch; the runtime works on")
+        yield Row(f"usage/{case}", "usage", case, 3, [words],
+            "an error that the caller can catch; the runtime works on")
 
 
 def limit_rows():
@@ -129,7 +138,8 @@ def limit_rows():
                   "starts, or says what is missing", address_space=megabytes << 20)
     for extra in (0, 1, 2, 3):
         yield Row(f"threads/start +{extra}", "limits", "start_only", 3 if extra < 2 else 0,
-                  [r"refused: weft: .*thread.*ulimit -u"] if extra < 2 else [], "ulimit -u: one machine and the monitor are the least",
+                  [r"refused: weft: .*thread.*ulimit -u"] if extra < 2 else [],
+                      "ulimit -u: one machine and the monitor are the least",
                   processes=1 + extra)
     yield Row("threads/blocked", "limits", "block_many_threads", 0,
               [r"weft: no further thread can be made \(limit of threads", r"400 of 400 ended"],
@@ -143,7 +153,8 @@ def limit_rows():
               environment={"WEFT_PREEMPT": "off"})
     for case in ("fork_with_many_goroutines", "fork_and_exit", "fork_on_one_processor", "fork_on_a_thread"):
         yield Row(f"fork/{case}", "limits", case, 4, [], "the child has one goroutine, and goes on; so does the parent")
-    yield Row("fork/deadlock", "limits", "deadlock_in_a_child", 2, [r"all goroutines are asleep"], "the child is watched too")
+    yield Row("fork/deadlock", "limits", "deadlock_in_a_child", 2, [r"all goroutines are asleep"],
+        "the child is watched too")
 
 
 def table():
@@ -238,7 +249,8 @@ def run(row, folder, group):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("WEFT_")}
     environment.update(row.environment)
     command = [os.path.join(folder, row.program), row.case]
-    child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
                              preexec_fn=prepare(row, group))
     before = b""
     if row.quit_when_ready:
@@ -275,7 +287,8 @@ def faults(row, code, said):
 def print_table():
     print("| row | exit code | stderr has | why |\n|---|---|---|---|")
     for row in table():
-        code = {ABORTED: "134 (abort)", -signal.SIGSEGV: "139 (SIGSEGV)", -signal.SIGALRM: "142 (SIGALRM)", None: "0, or 3 with a message"}.get(row.code, row.code)
+        code = {ABORTED: "134 (abort)", -signal.SIGSEGV: "139 (SIGSEGV)", -signal.SIGALRM: "142 (SIGALRM)",
+            None: "0, or 3 with a message"}.get(row.code, row.code)
         says = "; ".join(f"`{pattern}`" for pattern in row.says).replace("|", "\\|")
         print(f"| {row.name} | {code} | {says} | {row.why} |")
 

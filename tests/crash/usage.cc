@@ -110,7 +110,7 @@ int negative_wait_group() {
   return expect_usage_error([] { weft::WaitGroup().done(); });
 }
 int negative_ticker() {
-  return expect_usage_error([] { weft::Ticker(std::chrono::seconds(-1)); });
+  return expect_usage_error([] { const weft::Ticker ticker(std::chrono::seconds(-1)); });
 }
 
 }  // namespace

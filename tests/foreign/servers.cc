@@ -1,18 +1,18 @@
 #include "foreign/servers.h"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <netinet/in.h>
 #include <stdexcept>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <system_error>
-#include <time.h>
-#include <unistd.h>
 
 namespace weft::foreign_test {
 namespace {
@@ -130,24 +130,28 @@ void wait_for_port(int port) {
 PostgresServer::PostgresServer() : port_(free_port()) {
   const std::string data = folder_.path() + "/data";
   run_command(as_postgres_user({postgres_program("initdb"), "-D", data, "-A", "trust", "-N"}));
-  run_command(as_postgres_user({postgres_program("pg_ctl"), "-D", data, "-l", folder_.path() + "/log", "-w", "-o",
-                                "-p " + std::to_string(port_) + " -k " + folder_.path() + " -c listen_addresses=127.0.0.1", "start"}));
+  run_command(as_postgres_user(
+      {postgres_program("pg_ctl"), "-D", data, "-l", folder_.path() + "/log", "-w", "-o",
+       "-p " + std::to_string(port_) + " -k " + folder_.path() + " -c listen_addresses=127.0.0.1", "start"}));
 }
 
 PostgresServer::~PostgresServer() {
   try {
-    run_command(as_postgres_user({postgres_program("pg_ctl"), "-D", folder_.path() + "/data", "-m", "immediate", "stop"}));
+    run_command(
+        as_postgres_user({postgres_program("pg_ctl"), "-D", folder_.path() + "/data", "-m", "immediate", "stop"}));
   } catch (const std::exception&) {  // the folder goes all the same
   }
 }
 
 std::string PostgresServer::connection_string() const {
-  const std::string user = ::geteuid() == 0 ? "postgres" : std::string(std::getenv("USER") == nullptr ? "postgres" : std::getenv("USER"));
+  const std::string user =
+      ::geteuid() == 0 ? "postgres" : std::string(std::getenv("USER") == nullptr ? "postgres" : std::getenv("USER"));
   return "host=127.0.0.1 port=" + std::to_string(port_) + " user=" + user + " dbname=postgres";
 }
 
 RedisServer::RedisServer()
-    : port_(free_port()), process_({"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", ""}) {
+    : port_(free_port()),
+      process_({"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", ""}) {
   wait_for_port(port_);
 }
 

@@ -1,8 +1,8 @@
 // Real servers on loopback for one test: started on a free port in a folder of their own, ended with the test.
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+#include <string>
 #include <vector>
 
 namespace weft::foreign_test {

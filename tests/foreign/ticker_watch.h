@@ -28,7 +28,8 @@ class TickerWatch {
     std::sort(late_ms_.begin(), late_ms_.end());
     const std::chrono::duration<double, std::milli> elapsed = Clock::now() - begin_;
     const Report r{late_ms_.size(), elapsed.count(), at(0.5), at(0.99)};
-    std::printf("%s: %zu ticks in %.0f ms, late p50 %.2f ms, p99 %.2f ms\n", what, r.ticks, r.elapsed_ms, r.late_p50_ms, r.late_p99_ms);
+    std::printf("%s: %zu ticks in %.0f ms, late p50 %.2f ms, p99 %.2f ms\n", what, r.ticks, r.elapsed_ms, r.late_p50_ms,
+                r.late_p99_ms);
     return r;
   }
 
@@ -44,7 +45,8 @@ class TickerWatch {
     }
   }
   double at(double quantile) const {
-    return late_ms_.empty() ? 0 : late_ms_[static_cast<std::size_t>(quantile * static_cast<double>(late_ms_.size() - 1))];
+    return late_ms_.empty() ? 0
+                            : late_ms_[static_cast<std::size_t>(quantile * static_cast<double>(late_ms_.size() - 1))];
   }
 
   Clock::time_point begin_;

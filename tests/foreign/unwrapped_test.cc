@@ -1,16 +1,17 @@
 // Client libraries that know nothing of goroutines, called plainly: they block their thread, and nobody else.
 //
-// What is asserted is that the ticker ran on while every call was blocked (a runtime that freezes its threads gets a few
+// What is asserted is that the ticker ran on while every call was blocked (a runtime that freezes its threads gets a
+// few
 // ticks, not hundreds). How late it came is printed; latency is for benchmarks.
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <curl/curl.h>
-#include <functional>
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
-#include <memory>
 #include <netdb.h>
+#include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 

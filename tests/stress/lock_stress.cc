@@ -1,4 +1,5 @@
-// Locks under goroutines and plain threads at once, with random yields, timeouts and cancellations: exclusion, no lost wake-up.
+// Locks under goroutines and plain threads at once, with random yields, timeouts and cancellations: exclusion, no lost
+// wake-up.
 #include <gtest/gtest.h>
 
 #include <atomic>

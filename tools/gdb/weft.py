@@ -3,8 +3,8 @@
   info goroutines        every goroutine: id, state, what it waits for, name, where it stands
   goroutine ID COMMAND   runs a gdb command (bt, info locals, ...) in a parked or ready goroutine's context
 
-The second changes the current thread's registers for the length of the command and puts them back: a live process only, not
-a core file. x86-64 and AArch64.
+The second changes the current thread's registers for the length of the command and puts them back: a live process
+only, not a core file. x86-64 and AArch64.
 """
 
 import gdb

@@ -1,6 +1,7 @@
 // weft/detail/leaf_section.h: a Section that never parks, for fast paths of a few nanoseconds.
 //
-// A Section reads its machine's tick again on the way out, since it may have parked; that load waits for the store of the way
+// A Section reads its machine's tick again on the way out, since it may have parked; that load waits for the store of
+// the way
 // in. Four of them in a row (get and put of a pool) are a chain of memory round trips, longer than the work they guard.
 #pragma once
 

@@ -1,7 +1,8 @@
 // weft/detail/machine.h: who am I? The current machine, and the sections in which its processor cannot be taken away.
 //
 // User code holds its processor loosely: the monitor may take it at any moment. Code that touches runtime state does so
-// in a Section. Entering is a plain store of an odd tick, a compiler barrier and a load of the request word; the monitor
+// in a Section. Entering is a plain store of an odd tick, a compiler barrier and a load of the request word; the
+// monitor
 // pays for the missing fence with membarrier(2). See src/sched/README.md, "taking a processor away".
 //
 //   tick      written by its machine; read by the monitor and by signal handlers. Odd: inside the runtime
@@ -35,7 +36,8 @@ extern "C" constinit thread_local MachineHead* weft_current_machine
 
 /// This thread's machine, or null on a thread that is not weft's.
 ///
-/// Compilers keep the address of a thread_local across a context switch; volatile asm cannot be kept, so after a park this
+/// Compilers keep the address of a thread_local across a context switch; volatile asm cannot be kept, so after a park
+/// this
 /// reads the slot of the thread the goroutine then runs on. Re-read it after everything that may park.
 inline MachineHead* current_machine() noexcept {
   MachineHead* machine;
@@ -53,13 +55,15 @@ inline MachineHead* current_machine() noexcept {
   return machine;
 }
 
-/// The slow entry: the monitor asked for this machine's processor or took it. On return the caller runs with a processor,
+/// The slow entry: the monitor asked for this machine's processor or took it. On return the caller runs with a
+/// processor,
 /// perhaps on another machine.
 void enter_slow() noexcept;
 
 /// A stretch of runtime code: the processor stays with the machine, no signal handler of weft suspends it.
 ///
-/// Sections nest (the inner one is free) and may contain a park: the goroutine then leaves on the machine it resumed on. On
+/// Sections nest (the inner one is free) and may contain a park: the goroutine then leaves on the machine it resumed
+/// on. On
 /// a plain thread a section is nothing. Keep it short: no blocking call, no allocation where it can be avoided.
 class Section {
  public:
@@ -71,7 +75,8 @@ class Section {
     outermost_ = true;
     machine->tick.store(tick + 1, std::memory_order_relaxed);
     compiler_barrier();  // partner: membarrier between the monitor's request store and its tick load
-    if (machine->request.load(std::memory_order_relaxed) != StealRequest::kNone) [[unlikely]] enter_slow();
+    if (machine->request.load(std::memory_order_relaxed) != StealRequest::kNone) [[unlikely]]
+      enter_slow();
   }
   ~Section() {
     if (!outermost_) return;

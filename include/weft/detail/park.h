@@ -3,7 +3,8 @@
 // A plain thread that calls a primitive gets a stand-in Goroutine; park() then blocks the thread. A primitive need not
 // know which it has.
 //
-// PROTOCOL  the waiter  puts itself where a waker finds it, under the primitive's lock, then park(): the commit runs after
+// PROTOCOL  the waiter  puts itself where a waker finds it, under the primitive's lock, then park(): the commit runs
+//           after
 //                       the context is saved and releases that lock
 //           the waker   under the lock takes the waiter out, then ready(): exactly once for each park
 #pragma once
@@ -17,8 +18,27 @@ namespace weft::detail {
 
 /// What a parked goroutine waits for, as the dump prints it.
 enum class WaitReason : std::uint8_t {
-  kNone, kChanSend, kChanRecv, kChanSendNil, kChanRecvNil, kSelect, kSelectNoCases, kSleep, kMutex, kSharedMutexRead,
-  kSharedMutexWrite, kCondVar, kWaitGroup, kSemaphore, kOnce, kJoin, kGroup, kPoll, kPinnedMachine, kSuspended, kPoolQueue,
+  kNone,
+  kChanSend,
+  kChanRecv,
+  kChanSendNil,
+  kChanRecvNil,
+  kSelect,
+  kSelectNoCases,
+  kSleep,
+  kMutex,
+  kSharedMutexRead,
+  kSharedMutexWrite,
+  kCondVar,
+  kWaitGroup,
+  kSemaphore,
+  kOnce,
+  kJoin,
+  kGroup,
+  kPoll,
+  kPinnedMachine,
+  kSuspended,
+  kPoolQueue,
 };
 
 /// The calling goroutine, or the calling plain thread's stand-in. Never null. Stable across parks.
@@ -30,7 +50,8 @@ bool on_goroutine() noexcept;
 /// Runs on another stack once the parking goroutine's context is saved. False: do not park after all, go on at once.
 using ParkCommit = bool (*)(Goroutine*, void* arg) noexcept;
 
-/// Parks the caller until ready() is called on it. Call inside a Section; returns inside one, perhaps on another machine.
+/// Parks the caller until ready() is called on it. Call inside a Section; returns inside one, perhaps on another
+/// machine.
 /// `on` is the address of what is waited for, for the dump.
 void park(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexcept;
 

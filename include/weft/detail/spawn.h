@@ -16,8 +16,8 @@ namespace weft {
 
 /// Options of go() and spawn().
 struct GoOptions {
-  std::string_view name = {};    // shown in dumps; the first 31 bytes
-  std::size_t stack_bytes = 0;   // 0: the default (WEFT_STACK_BYTES, else 256 KiB); rounded up to a size class
+  std::string_view name = {};   // shown in dumps; the first 31 bytes
+  std::size_t stack_bytes = 0;  // 0: the default (WEFT_STACK_BYTES, else 256 KiB); rounded up to a size class
 };
 
 namespace detail {
@@ -59,7 +59,8 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
 void launch(Goroutine* goroutine) noexcept;
 void abandon(Goroutine* goroutine) noexcept;
 
-/// Runs the callable, then destroys it. An exception leaves this frame uncaught, so that std::terminate sees the whole stack.
+/// Runs the callable, then destroys it. An exception leaves this frame uncaught, so that std::terminate sees the whole
+/// stack.
 template <class Fn>
 void invoke_and_destroy(void* storage) {
   Fn* fn = std::launder(static_cast<Fn*>(storage));

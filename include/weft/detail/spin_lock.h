@@ -1,7 +1,8 @@
 // weft/detail/spin_lock.h: the lock of the runtime's short critical sections.
 //
 // It is held for tens of nanoseconds, inside a Section (so the holder keeps its processor), never across a park or user
-// code that may block. Unlock is a plain store, which is why there is no sleeping queue: who waits long gives the core away.
+// code that may block. Unlock is a plain store, which is why there is no sleeping queue: who waits long gives the core
+// away.
 #pragma once
 
 #include "weft/detail/atomic.h"
@@ -15,7 +16,8 @@ class SpinLock {
   SpinLock& operator=(const SpinLock&) = delete;
 
   void lock() noexcept {
-    if (held_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]] lock_slow();  // pairs with unlock's release
+    if (held_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
+      lock_slow();  // pairs with unlock's release
   }
   bool try_lock() noexcept {
     return held_.load(std::memory_order_relaxed) == 0 && held_.exchange(1, std::memory_order_acquire) == 0;

@@ -13,7 +13,8 @@
 
 namespace weft::detail {
 
-/// The untyped part. `joiner_` is one word with three meanings: 0 running and nobody waits, kDone, or the waiting goroutine.
+/// The untyped part. `joiner_` is one word with three meanings: 0 running and nobody waits, kDone, or the waiting
+/// goroutine.
 class TaskCompletion {
  public:
   void wait() noexcept;
@@ -61,9 +62,9 @@ class TaskState : public TaskCompletion {
 
  private:
   struct Nothing {};
-  using Stored = std::conditional_t<
-      std::is_void_v<T>, Nothing,
-      std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>>;
+  using Stored = std::conditional_t<std::is_void_v<T>, Nothing,
+                                    std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*,
+                                                       std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>>;
   [[no_unique_address]] Stored value_{};
   std::exception_ptr error_;
 };

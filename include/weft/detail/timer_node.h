@@ -22,8 +22,9 @@ struct TimerNode {
   // the wheel's own
   TimerNode* prev = nullptr;
   TimerNode* next = nullptr;
-  Atomic<void*> wheel{nullptr};     // written under that wheel's lock; null: in none; itself: on its way to another
-  Atomic<std::uint32_t> firing{0};  // callbacks under way (a second if the first armed it anew); cancel() waits for them
+  Atomic<void*> wheel{nullptr};  // written under that wheel's lock; null: in none; itself: on its way to another
+  Atomic<std::uint32_t> firing{
+      0};  // callbacks under way (a second if the first armed it anew); cancel() waits for them
   std::uint16_t slot = 0;
 };
 
@@ -33,7 +34,8 @@ MonotonicNanos monotonic_now() noexcept;
 /// Arms `timer` to fire at `when` (in the past: at once), never early. O(1), no allocation.
 void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept;
 
-/// Disarms. True: it had not fired and will not. False: it has fired (its callback has returned by now) or was not armed.
+/// Disarms. True: it had not fired and will not. False: it has fired (its callback has returned by now) or was not
+/// armed.
 /// Do not call with a lock held that the callback takes. O(1).
 bool timer_cancel(TimerNode& timer) noexcept;
 

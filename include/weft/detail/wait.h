@@ -1,4 +1,5 @@
-// weft/detail/wait.h: how the primitives of sync wait: in a list of their own, perhaps until a deadline or a done context.
+// weft/detail/wait.h: how the primitives of sync wait: in a list of their own, perhaps until a deadline or a done
+// context.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,9 @@
 // weft/detail/waiter.h: one wait of one goroutine in one primitive's list, and the claim that decides who wakes it.
 //
-// A goroutine that waits on several things at once (a select's cases, a deadline, a context) has a Waiter in each list and
-// one Claim for all. Who wants to wake it must win the claim first; the one winner calls ready(), the others pass over it.
+// A goroutine that waits on several things at once (a select's cases, a deadline, a context) has a Waiter in each list
+// and
+// one Claim for all. Who wants to wake it must win the claim first; the one winner calls ready(), the others pass over
+// it.
 // Both live in the waiting call's stack frame: the waiter takes its nodes out of all lists, under each list's lock, and
 // disarms its timer before it returns.
 //
@@ -40,11 +42,11 @@ struct Waiter {
   Waiter* prev = nullptr;
   Waiter* next = nullptr;
   Goroutine* goroutine = nullptr;
-  Claim* claim = nullptr;       // null: a single-cause wait, no competition
-  std::uint32_t token = 1;      // the claim's outcome if this node wins (select: case index + 1)
-  bool linked = false;          // in a list; under the list's lock
-  bool ok = false;              // set by the waker: the operation happened (channels: not woken by close)
-  void* slot = nullptr;         // where the value goes or comes from; the primitive's own meaning
+  Claim* claim = nullptr;   // null: a single-cause wait, no competition
+  std::uint32_t token = 1;  // the claim's outcome if this node wins (select: case index + 1)
+  bool linked = false;      // in a list; under the list's lock
+  bool ok = false;          // set by the waker: the operation happened (channels: not woken by close)
+  void* slot = nullptr;     // where the value goes or comes from; the primitive's own meaning
 
   /// True when the caller may wake this waiter. Under the list's lock.
   bool try_claim() noexcept { return claim == nullptr || claim->try_claim(token); }

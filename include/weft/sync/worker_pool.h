@@ -1,5 +1,6 @@
 // weft/sync/worker_pool.h: WorkerPool, a fixed crew of goroutines and a bounded queue of jobs.
-// Not here: a set of goroutines with a common end (group.h), a bound without a queue (semaphore.h). Guide: docs/guide/sync.md
+// Not here: a set of goroutines with a common end (group.h), a bound without a queue (semaphore.h). Guide:
+// docs/guide/sync.md
 #pragma once
 
 #include <cstdint>
