@@ -133,7 +133,7 @@ void set_goroutine_name(std::string_view name) noexcept;
 ///
 /// While the pinned goroutine waits, its thread may run others, so their use of `thread_local` is seen by it and by
 /// them.
-/// Only such as have waited before, for one that computes on delays the pinned one. exclusive() is for who cannot have
+/// One that computes on without calling weft delays the pinned goroutine. exclusive() is for who cannot have
 /// that, and for those who change the thread's state (namespaces, priorities, GL contexts): the thread then runs only
 /// them.
 class ThreadPin {

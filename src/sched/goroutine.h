@@ -46,7 +46,6 @@ struct alignas(64) Goroutine {
   WaitReason wait_reason = WaitReason::kNone;
   bool is_thread = false;  // a plain thread's stand-in
   bool has_name = false;
-  bool has_waited = false;  // it has parked or yielded: it comes back to the runtime now and then
   Goroutine* queue_next = nullptr;
   ExceptionState eh;
   sched::Machine* pinned_to = nullptr;

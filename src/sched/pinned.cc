@@ -78,7 +78,7 @@ bool accept(Machine& m, Goroutine* g) noexcept {
     return false;
   }
   const bool exclusive = m.exclusive_pin.load(std::memory_order_relaxed) != nullptr;
-  const bool may_run_long = g->long_runner.load(std::memory_order_relaxed) || !g->has_waited;
+  const bool may_run_long = g->long_runner.load(std::memory_order_relaxed);
   const bool might_block_the_pinned = may_run_long && m.pinned_here.load(std::memory_order_relaxed) != 0;
   if (!exclusive && !might_block_the_pinned) return true;
   push_runnext(m, g);

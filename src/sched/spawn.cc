@@ -104,7 +104,6 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
   }
   if (g == nullptr) throw_no_stack(size_class);
   g->has_name = false;
-  g->has_waited = false;
   if (!options.name.empty()) set_name(*g, options.name);
   g->entry = entry;
   g->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);

@@ -24,7 +24,6 @@ Goroutine& current_context(Machine& m) noexcept {
 
 void park_left(Machine& m, Goroutine* left) noexcept {
   const detail::ParkCommit commit = m.commit;
-  left->has_waited = true;
   left->status.store(Status::kParked, std::memory_order_release);
   if (commit != nullptr && !commit(left, m.commit_argument)) {
     left->status.store(Status::kRunnable, std::memory_order_release);
@@ -66,8 +65,7 @@ void finish_switch() noexcept {
       park_left(m, left);
       return;
     case AfterSwitch::kToRing:
-      left->has_waited = true;
-      // No wake-up: where two were ready before the yield, two are ready after it.
+          // No wake-up: where two were ready before the yield, two are ready after it.
       left->status.store(Status::kRunnable, std::memory_order_release);
       push_ring_quietly(*processor_of(m), left);
       return;
