@@ -65,7 +65,7 @@ void finish_switch() noexcept {
       park_left(m, left);
       return;
     case AfterSwitch::kToRing:
-          // No wake-up: where two were ready before the yield, two are ready after it.
+      // No wake-up: where two were ready before the yield, two are ready after it.
       left->status.store(Status::kRunnable, std::memory_order_release);
       push_ring_quietly(*processor_of(m), left);
       return;

@@ -64,7 +64,8 @@ TEST(ForkStress, TheChildRunsOnAndTheParentToo) {
             if (inside) {
               blocking([&] { fork_and_wait(tasks); });
             } else if (pinned) {
-              const ThreadPin pin = ThreadPin::exclusive();  // the load burns without calling weft: it would hold the thread
+              const ThreadPin pin =
+                  ThreadPin::exclusive();  // the load burns without calling weft: it would hold the thread
               fork_and_wait(tasks);
             } else {
               fork_and_wait(tasks);
