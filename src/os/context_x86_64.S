@@ -34,11 +34,21 @@ weft_switch_context:
     fnstcw  4(%rsp)
 #endif
     movq    %rsp, (%rdi)
+#ifndef WEFT_CONTEXT_NO_FPU
+    movl    (%rsp), %eax
+    movzwl  4(%rsp), %ecx
+#endif
     movq    %rsi, %rsp
     // From here on the other stack; the frame has the same shape, so the unwind rules above still hold.
 #ifndef WEFT_CONTEXT_NO_FPU
+    // Loading a control word stalls the pipeline, and the two contexts' words are nearly always the same.
+    cmpl    (%rsp), %eax
+    je      1f
     ldmxcsr (%rsp)
+1:  cmpw    4(%rsp), %cx
+    je      2f
     fldcw   4(%rsp)
+2:
 #endif
     addq    $8, %rsp
     .cfi_adjust_cfa_offset -8

@@ -11,47 +11,25 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/fatal.h"
 
 namespace weft::os {
-namespace {
-
-struct StartArgument {
-  void (*body)(void*);
-  void* argument;
-  char name[16];
-};
-
-void* thread_main(void* raw) {
-  StartArgument start = *static_cast<StartArgument*>(raw);
-  std::free(raw);
-  ::pthread_setname_np(::pthread_self(), start.name);
-  start.body(start.argument);
-  return nullptr;
-}
-
-}  // namespace
-
-int start_thread(void (*body)(void*), void* argument, std::size_t stack_bytes, const char* name) noexcept {
-  auto* start = static_cast<StartArgument*>(std::malloc(sizeof(StartArgument)));
-  if (start == nullptr) return ENOMEM;
-  *start = {body, argument, {}};
-  std::strncpy(start->name, name, sizeof start->name - 1);
+int start_thread(void* (*body)(void*), void* argument, std::size_t stack_bytes) noexcept {
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
   ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   ::pthread_attr_setstacksize(&attributes, stack_bytes);
   pthread_t thread;
-  const int error = ::pthread_create(&thread, &attributes, &thread_main, start);
+  const int error = ::pthread_create(&thread, &attributes, body, argument);
   ::pthread_attr_destroy(&attributes);
-  if (error != 0) std::free(start);
   return error;
 }
 
 std::int32_t current_thread_id() noexcept { return static_cast<std::int32_t>(::syscall(SYS_gettid)); }
+
+void name_current_thread(const char* name) noexcept { ::prctl(PR_SET_NAME, name); }
 
 void set_precise_sleep() noexcept { ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
 

@@ -6,11 +6,14 @@
 
 namespace weft::os {
 
-/// Starts a detached thread with every signal as its maker has it. Returns 0 or an errno value (EAGAIN: out of threads
-/// or memory).
-int start_thread(void (*body)(void*), void* argument, std::size_t stack_bytes, const char* name) noexcept;
+/// Starts a detached thread with every signal as its maker has it; `body` does not return. Returns 0 or an errno value
+/// (EAGAIN: out of threads or memory).
+int start_thread(void* (*body)(void*), void* argument, std::size_t stack_bytes) noexcept;
 
 std::int32_t current_thread_id() noexcept;
+
+/// What tools show for the calling thread: at most 15 bytes.
+void name_current_thread(const char* name) noexcept;
 
 /// Sleeps of this thread end on time instead of up to 50 us late.
 void set_precise_sleep() noexcept;

@@ -15,16 +15,6 @@ namespace {
 // How long a machine looks at its wake-up word before it sleeps: less than a sleep and a wake-up cost together.
 constexpr int kSpinsBeforeSleep = 200;
 
-bool work_anywhere() noexcept {
-  Scheduler& s = scheduler();
-  if (s.global_count.load(std::memory_order_acquire) != 0) return true;
-  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (!s.processors[i]->ring.empty()) return true;
-  }
-  return next_timer() <= detail::monotonic_now();
-}
-
 void remove_idle_machine_locked(Machine& m) noexcept {
   Scheduler& s = scheduler();
   Machine** at = &s.idle_machines;
@@ -142,6 +132,17 @@ bool hand_to_idle_machine_locked(Processor& p, bool as_searcher) noexcept {
 }
 
 }  // namespace
+
+bool work_anywhere() noexcept {
+  Scheduler& s = scheduler();
+  if (s.global_count.load(std::memory_order_acquire) != 0) return true;
+  const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (!s.processors[i]->ring.empty()) return true;
+  }
+  const MonotonicNanos timer = next_timer();
+  return timer != kNever && timer <= detail::monotonic_now();
+}
 
 bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept {
   if (!m.idle) return false;

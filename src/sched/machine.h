@@ -49,9 +49,8 @@ struct alignas(64) Machine : detail::MachineHead {
   std::int32_t thread_id = 0;
 
   // the monitor's notes
-  std::uint64_t seen_tick = 0;
   std::int64_t seen_switches = -1;   // of its processor
-  std::int64_t seen_cpu_nanos = -1;  // the thread's CPU time when it was first seen at that tick with work waiting
+  std::int64_t seen_cpu_nanos = -1;  // the thread's CPU time at the first look that found work waiting
 
   // preempt.h
   detail::Atomic<std::uint32_t> hold{0};

@@ -26,8 +26,9 @@ namespace {
 constexpr std::size_t kMachineStackBytes = 256 << 10;
 constexpr std::uint32_t kMostMachines = 10'000;
 
-void machine_thread(void* raw) {
+void* machine_thread(void* raw) {
   Machine& m = *static_cast<Machine*>(raw);
+  os::name_current_thread("weft-machine");
   m.thread_id = os::current_thread_id();
   m.exceptions = reinterpret_cast<detail::ExceptionState*>(abi::__cxa_get_globals());
   m.errno_address = &errno;
@@ -72,7 +73,7 @@ bool new_machine() noexcept {
     m->index = s.machine_count++;
   }
   release_all_held();  // [preempt.I3]
-  const int error = os::start_thread(&machine_thread, m, kMachineStackBytes, "weft-machine");
+  const int error = os::start_thread(&machine_thread, m, kMachineStackBytes);
   {
     const SpinGuard guard(s.lock);
     if (error == 0) {

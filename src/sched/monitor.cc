@@ -63,9 +63,9 @@ bool work_waits_for(const Processor& p, MonotonicNanos now) noexcept {
          (s.attention.load(std::memory_order_relaxed) & Scheduler::kPinnedWaiting) != 0;
 }
 
-Processor* take_from(Machine& m, std::uint64_t tick) noexcept {
+Processor* take_from(Machine& m) noexcept {
   const SpinGuard guard(the_monitor.thief_lock);
-  return try_take_processor(m, tick, os::membarrier);
+  return try_take_processor(m, os::membarrier);
 }
 
 // The same goroutine has run since the last look while work waits: is it time? It must have used its slice of CPU, not
@@ -82,8 +82,8 @@ bool slice_is_used(Machine& m) noexcept {
 
 // Takes the processor of a machine that is to give it up. One that is inside the runtime sees the request when it next
 // enters, even if this comes too late to take anything; see enter_slow().
-void demand(Machine& m, std::uint64_t tick) noexcept {
-  Processor* taken = take_from(m, tick);
+void demand(Machine& m) noexcept {
+  Processor* taken = take_from(m);
   if (taken == nullptr) return;
   {
     const SpinGuard guard(scheduler().lock);
@@ -97,14 +97,11 @@ void demand(Machine& m, std::uint64_t tick) noexcept {
 bool watch(Processor& p, MonotonicNanos now) noexcept {
   Machine* m = p.machine.load(std::memory_order_acquire);
   if (m == nullptr) return false;
-  const std::uint64_t tick = m->tick.load(std::memory_order_acquire);
   if (must_give_up(scheduler(), p)) {
-    demand(*m, tick);
+    demand(*m);
     return false;
   }
   const std::int64_t switches = p.switches.read();
-  const bool stands_still = tick == m->seen_tick && (tick & 1) == 0;
-  m->seen_tick = tick;
   if (switches != m->seen_switches) {
     m->seen_switches = switches;
     m->seen_cpu_nanos = -1;
@@ -112,11 +109,12 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
     return false;
   }
   if (!work_waits_for(p, now)) return false;
-  const bool blocked = stands_still && os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
+  const bool blocked = !m->inside.load(std::memory_order_acquire) &&
+                       os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
   if (!blocked && !slice_is_used(*m)) return false;
   if (!blocked) m->asked_to_yield.store(true, std::memory_order_relaxed);  // if it enters meanwhile; see enter_slow()
   Goroutine* g = m->g.load(std::memory_order_relaxed);
-  Processor* taken = take_from(*m, tick);
+  Processor* taken = take_from(*m);
   if (taken == nullptr) return false;
   if (!blocked && g != nullptr) g->long_runner.store(true, std::memory_order_relaxed);
   (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
@@ -290,7 +288,8 @@ void sleep_between_rounds(MonotonicNanos now, bool too_many_spinners) noexcept {
   }
 }
 
-void monitor_thread(void*) {
+void* monitor_thread(void*) {
+  os::name_current_thread("weft-monitor");
   os::set_precise_sleep();
   os::install_signal_stack();
   while (true) {
@@ -319,7 +318,7 @@ void start_monitor() {
   constexpr std::size_t kStackBytes = 1 << 20;  // it symbolizes dumps
   scheduler().coarse_now.store(detail::monotonic_now(), std::memory_order_relaxed);
   the_monitor.next_trim = detail::monotonic_now() + kTrimPeriod;
-  const int error = os::start_thread(&monitor_thread, nullptr, kStackBytes, "weft-monitor");
+  const int error = os::start_thread(&monitor_thread, nullptr, kStackBytes);
   if (error != 0) {
     throw std::system_error(error, std::generic_category(),
                             "weft: the monitor's thread cannot be made (ulimit -u, a pids cgroup, or memory)");
@@ -331,8 +330,7 @@ void take_all_processors() noexcept {
   const std::uint32_t count = s.processors_made.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
     Machine* m = s.processors[i]->machine.load(std::memory_order_acquire);
-    if (m != nullptr)
-      demand(*m, m->tick.load(std::memory_order_acquire));  // the monitor asks those again that are inside now
+    if (m != nullptr) demand(*m);  // the monitor asks those again that are inside now
   }
 }
 

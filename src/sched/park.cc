@@ -167,11 +167,6 @@ void park_unlock(SpinLock& lock, WaitReason reason, const void* on) noexcept {
 void ready(Goroutine* goroutine) noexcept { make_ready(goroutine, Place::kNext); }
 void ready_tail(Goroutine* goroutine) noexcept { make_ready(goroutine, Place::kTail); }
 
-int processor_index() noexcept {
-  MachineHead* m = current_machine();
-  return m == nullptr ? -1 : static_cast<int>(m->p.load(std::memory_order_relaxed)->index);
-}
-
 std::uint32_t fast_random() noexcept {
   thread_local std::uint32_t thread_state = 0;
   MachineHead* m = current_machine();

@@ -62,12 +62,13 @@ Goroutine* search(Machine& m) noexcept {
   return nullptr;
 }
 
-// A searcher that found work: the next one may be needed, since it counted for whoever was made ready meanwhile.
+// A searcher that found work. Whoever made something ready meanwhile left the wake-up to it [sched.P3].
 void stop_searching(Machine& m) noexcept {
   if (!m.searching) return;
   m.searching = false;
   scheduler().searching.fetch_sub(1, std::memory_order_seq_cst);
-  wake_searcher();
+  detail::fence_seq_cst();  // partner P2
+  if (work_anywhere()) wake_searcher();
 }
 
 // Not before this machine has run what it was given the processor for, else two would pass it to and fro for ever; and

@@ -107,7 +107,7 @@ bool answer_hold_request() noexcept {
   Machine& m = static_cast<Machine&>(*head);
   std::uint32_t asked = kAsked;
   if (m.hold.load(std::memory_order_relaxed) != kAsked) return false;
-  if ((m.tick.load(std::memory_order_relaxed) & 1) != 0 || !runs_without_processor(m)) return true;  // I1, I2
+  if (m.inside.load(std::memory_order_relaxed) || !runs_without_processor(m)) return true;  // I1, I2
   if (!m.hold.compare_exchange_strong(asked, kHeld, std::memory_order_acq_rel)) return true;
   while (m.hold.load(std::memory_order_acquire) == kHeld) os::futex_wait(m.hold, kHeld);
   return true;

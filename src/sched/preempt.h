@@ -11,7 +11,7 @@
 // INVARIANTS [preempt.I1] only a thread without a processor is held: the handler looks at the request word, which is
 // kTaken
 //                         from the moment the monitor took it until the machine's next section
-//            [preempt.I2] nobody is held inside the runtime (odd tick), so no runtime lock is held by a held thread
+//            [preempt.I2] nobody is held inside the runtime (`inside`), so no runtime lock is held by a held thread
 //            [preempt.I3] a held thread may hold a lock of libc's or the program's. Who waits for that lock waits at
 //            most for
 //                         its next turn, kTurnNanos x held threads; the monitor, which gives the turns, lets all go

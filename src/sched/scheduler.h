@@ -15,8 +15,7 @@
 //                       of the machine to which it is pinned
 //            [sched.I2] at rest no processor is idle while a ring or the global queue holds a goroutine, but for I3
 //            [sched.I3] a goroutine that waits in runnext behind user code, or alone in a ring since another displaced
-//            it
-//                       there, is found by the monitor: it takes the processor, or wakes a searcher
+//                       it there, is found by the monitor: it takes the processor, or wakes a searcher
 //            [sched.I4] a processor is held by one machine, or in the idle list, or beyond max_procs (parked)
 //            [sched.I5] the context of a goroutine is saved before anybody can make it ready: the commit runs after the
 //            switch
@@ -124,6 +123,7 @@ void put_processor_locked(Processor& p) noexcept;     // to who waits for one, t
 void retire_processor_locked(Processor& p) noexcept;  // beyond max_procs: what it holds goes to the others
 
 // idle.cc: who sleeps, who is woken
+bool work_anywhere() noexcept;                                     // in a ring, the global queue, or a due timer
 void wake_searcher() noexcept;                                     // P2, P3
 void become_idle(Machine& m) noexcept;                             // P4..P6; on return look again
 void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return
@@ -153,7 +153,7 @@ void begin_run(Machine& m, Goroutine* g) noexcept;  // before the switch to g
 void switch_to(Machine& m, Goroutine* from, Goroutine* to) noexcept;
 void leave_goroutine(Machine& m, AfterSwitch after) noexcept;  // to what is next
 void goroutine_main();
-void run_scheduler_loop(Machine& m);
+[[noreturn]] void run_scheduler_loop(Machine& m);
 
 // machine_pool.cc
 bool new_machine() noexcept;  // adds an idle machine; false: out of threads (reported)

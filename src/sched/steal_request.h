@@ -1,9 +1,9 @@
 // The hand-shake by which the monitor takes the processor of a machine that is in user code.
 //
 //   monitor   [steal.P1] CAS request kNone -> kRequested   [steal.P2] membarrier
-//             [steal.P3] tick odd (inside the runtime)? undo: CAS kRequested -> kNone, give up
+//             [steal.P3] inside the runtime? undo: CAS kRequested -> kNone, give up
 //             [steal.P4] read p   [steal.P5] CAS kRequested -> kTaken: the processor is the monitor's
-//   machine   entering: [steal.P6] tick = odd (plain)   [steal.P7] compiler barrier
+//   machine   entering: [steal.P6] inside = true (plain)   [steal.P7] compiler barrier
 //             [steal.P8] request == kNone? go on, the processor is ours
 //             else the slow path: CAS kRequested -> kNone cancels the steal; kNone: the monitor gave up; kTaken: it is
 //             gone
@@ -22,8 +22,7 @@ namespace weft::sched {
 
 /// The monitor's side. Returns the processor taken, or null. `membarrier` is os::membarrier outside of tests.
 template <class Barrier>
-detail::Processor* try_take_processor(detail::MachineHead& machine, std::uint64_t expected_tick,
-                                      Barrier&& membarrier) noexcept {
+detail::Processor* try_take_processor(detail::MachineHead& machine, Barrier&& membarrier) noexcept {
   using detail::StealRequest;
   StealRequest state = StealRequest::kNone;
   if (!machine.request.compare_exchange_strong(state, StealRequest::kRequested, std::memory_order_acq_rel,
@@ -31,10 +30,10 @@ detail::Processor* try_take_processor(detail::MachineHead& machine, std::uint64_
     return nullptr;
   }
   membarrier();
-  const std::uint64_t tick = machine.tick.load(std::memory_order_acquire);
+  const bool inside = machine.inside.load(std::memory_order_acquire);
   detail::Processor* processor = machine.p.load(std::memory_order_relaxed);
   state = StealRequest::kRequested;
-  if ((tick & 1) != 0 || tick != expected_tick || processor == nullptr) {
+  if (inside || processor == nullptr) {
     machine.request.compare_exchange_strong(state, StealRequest::kNone, std::memory_order_acq_rel,
                                             std::memory_order_relaxed);
     return nullptr;

@@ -124,11 +124,7 @@ void leave_goroutine(Machine& m, AfterSwitch after) noexcept {
 void goroutine_main() {
   finish_switch();
   Goroutine* g = detail::current_machine()->g.load(std::memory_order_relaxed);
-  {
-    // The section in which this goroutine was switched to ends here.
-    detail::MachineHead* m = detail::current_machine();
-    m->tick.store(m->tick.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-  }
+  detail::leave_runtime();  // ends the section in which this goroutine was switched to
   g->entry(g->callable);
   const Section section;
   leave_goroutine(this_machine(), AfterSwitch::kFinished);

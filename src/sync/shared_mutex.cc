@@ -13,13 +13,13 @@
 // INVARIANTS [rw.I1] readers inside = sum of arrived - sum of left, over the slots and the central pair. A reader may
 // arrive in
 //                    one and leave in another: goroutines move
-//            [rw.I2] biased_ => no writer_
+//            [rw.I2] biased_slots_ => no writer_
 //            [rw.I3] waiting_readers_ is not empty => writer_
 //            [rw.I4] the sum is read left first, arrived second, so it is never too small; a reader that finds its
 //            arrival undone
 //                    (P3) makes it too large for a moment, and then comes by reader_left() like any that leaves
-// PROTOCOL   reader  [rw.P1] counts [rw.P2] compiler barrier [rw.P3] reads biased_
-//            writer  [rw.P4] biased_ = false [rw.P5] membarrier [rw.P6] sums
+// PROTOCOL   reader  [rw.P1] counts [rw.P2] compiler barrier [rw.P3] reads biased_slots_
+//            writer  [rw.P4] biased_slots_ = null [rw.P5] membarrier [rw.P6] sums
 //            Dekker's pair with the fence on the rare side: either P6 sees P1, or P3 sees P4 and the reader comes by
 //            lock_
 // POLICY     bias comes back after kBiasAfter reads under lock_ without a write, so that the writers' membarriers cost
@@ -84,7 +84,7 @@ void SharedMutex::arrive_locked() noexcept {
   bias_after_ = kBiasAfter;
   if (!detail::on_goroutine()) return;
   allocate_slots_locked();
-  if (first_slot_ != nullptr) biased_.store(true, std::memory_order_release);  // pairs with enter_fast()
+  if (first_slot_ != nullptr) biased_slots_.store(first_slot_, std::memory_order_release);  // pairs with enter_fast()
 }
 
 bool SharedMutex::try_lock_shared_slow() noexcept {
@@ -138,8 +138,8 @@ void SharedMutex::revoke_bias() noexcept {
   lock_.lock();
   writer_ = true;
   reads_since_write_ = 0;
-  const bool was_biased = biased_.load(std::memory_order_relaxed);
-  biased_.store(false, std::memory_order_relaxed);
+  const bool was_biased = biased_slots_.load(std::memory_order_relaxed) != nullptr;
+  biased_slots_.store(nullptr, std::memory_order_relaxed);
   lock_.unlock();
   if (was_biased) os::membarrier();
 }

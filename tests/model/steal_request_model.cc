@@ -62,15 +62,14 @@ model::Report explore(model::Options options, int entries, int attempts) {
   return model::explore(options, [=] {
     world = new World;
     weft::detail::weft_current_machine = &world->machine;
-    world->machine.tick.store(2);  // outside
+    world->machine.inside.store(false);
     world->machine.p.store(&world->processor);
     model::thread("machine", [=] {
       for (int i = 0; i < entries; ++i) enter_and_leave();
     });
     model::thread("monitor", [=] {
       for (int i = 0; i < attempts && !world->stolen; ++i) {
-        const std::uint64_t tick = world->machine.tick.load(std::memory_order_acquire);
-        Processor* p = weft::sched::try_take_processor(world->machine, tick, [] { model::membarrier(); });
+        Processor* p = weft::sched::try_take_processor(world->machine, [] { model::membarrier(); });
         if (p == nullptr) continue;
         world->stolen = true;
         use(*p);

@@ -35,7 +35,7 @@ struct Counts {
 class Duel {
  public:
   explicit Duel(std::uint64_t seed) : random_(seed) {
-    machine_.tick.store(2, std::memory_order_relaxed);
+    machine_.inside.store(false, std::memory_order_relaxed);
     machine_.p.store(processor(), std::memory_order_relaxed);
   }
 
@@ -64,8 +64,7 @@ class Duel {
   // The machine: a stretch of user code, then one section, entered as detail::Section enters.
   void live() noexcept {
     pause(random_() % 64);
-    const std::uint64_t tick = machine_.tick.load(std::memory_order_relaxed);
-    machine_.tick.store(tick + 1, std::memory_order_relaxed);
+    machine_.inside.store(true, std::memory_order_relaxed);
     detail::compiler_barrier();
     if (machine_.request.load(std::memory_order_relaxed) != StealRequest::kNone &&
         sched::answer_steal_request(machine_)) {
@@ -78,7 +77,7 @@ class Duel {
       sched::answer_steal_request(machine_);
       take_back();
     }
-    machine_.tick.store(tick + 2, std::memory_order_release);
+    machine_.inside.store(false, std::memory_order_release);
   }
 
   // A machine whose processor was taken waits until it is given one.
@@ -90,9 +89,8 @@ class Duel {
 
   template <class Barrier>
   void attempt(Barrier barrier, Counts& counts) {
-    const std::uint64_t tick = machine_.tick.load(std::memory_order_acquire);
-    if ((tick & 1) != 0) return;
-    Processor* taken = sched::try_take_processor(machine_, tick, barrier);
+    if (machine_.inside.load(std::memory_order_acquire)) return;
+    Processor* taken = sched::try_take_processor(machine_, barrier);
     if (taken == nullptr) {
       ++counts.cancels;
       return;

@@ -1,11 +1,7 @@
 // weft/detail/leaf_section.h: a Section that never parks, for fast paths of a few nanoseconds.
 //
-// A Section reads its machine's tick again on the way out, since it may have parked; that load waits for the store of
-// the way
-// in. Four of them in a row (get and put of a pool) are a chain of memory round trips, longer than the work they guard.
+// A Section asks again on the way out which machine it is on, since it may have parked; this one remembers.
 #pragma once
-
-#include <cstdint>
 
 #include "weft/detail/atomic.h"
 #include "weft/detail/machine.h"
@@ -17,19 +13,15 @@ class LeafSection {
   LeafSection() noexcept {
     MachineHead* machine = current_machine();
     if (machine == nullptr) return;
-    std::uint64_t tick = machine->tick.load(std::memory_order_relaxed);
-    if ((tick & 1) != 0) return;  // nested
-    machine->tick.store(++tick, std::memory_order_relaxed);
-    compiler_barrier();  // partner: membarrier between the monitor's request store and its tick load
-    if (machine->request.load(std::memory_order_relaxed) != StealRequest::kNone) [[unlikely]] {
+    if (machine->inside.load(std::memory_order_relaxed)) return;  // nested
+    machine->inside.store(true, std::memory_order_relaxed);
+    compiler_barrier();  // partner: membarrier between the monitor's request store and its load of `inside`
+    if (machine->request.load(std::memory_order_relaxed) != StealRequest::kNone) [[unlikely]]
       machine = enter_elsewhere();
-      tick = machine->tick.load(std::memory_order_relaxed);
-    }
     machine_ = machine;
-    tick_ = tick;
   }
   ~LeafSection() {
-    if (machine_ != nullptr) machine_->tick.store(tick_ + 1, std::memory_order_release);  // partner: the monitor's load
+    if (machine_ != nullptr) machine_->inside.store(false, std::memory_order_release);  // partner: the monitor's load
   }
   LeafSection(const LeafSection&) = delete;
   LeafSection& operator=(const LeafSection&) = delete;
@@ -43,7 +35,6 @@ class LeafSection {
   }
 
   MachineHead* machine_ = nullptr;
-  std::uint64_t tick_ = 0;
 };
 
 }  // namespace weft::detail

@@ -65,8 +65,6 @@ void ready(Goroutine* goroutine) noexcept;
 /// Like ready(), at the tail of the queue: for broadcasts, where running each next would starve the rest.
 void ready_tail(Goroutine* goroutine) noexcept;
 
-/// The index of the caller's processor in [0, kMaxProcessors), or -1 on a plain thread. Valid inside the Section only.
-int processor_index() noexcept;
 inline constexpr int kMaxProcessors = 256;
 
 /// A random number from the processor's (or thread's) own generator: fast, no lock, not for secrets. Inside a Section.

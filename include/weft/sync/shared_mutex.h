@@ -77,19 +77,21 @@ class SharedMutex {
   static void add_one(detail::Atomic<std::uint64_t>& counter) noexcept {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
-  Slot* own_slot() const noexcept {
+  // Null: the caller's processor has none, or it is a plain thread.
+  Slot* own_slot(Slot* slots) const noexcept {
     const auto index = static_cast<std::uint32_t>(detail::processor_index());  // -1 is beyond any count
-    return index < slot_count_.load(std::memory_order_relaxed) ? first_slot_ + index : nullptr;
+    return index < slot_count_.load(std::memory_order_relaxed) ? slots + index : nullptr;
   }
   // [rw.P1] arrive, [rw.P2] compiler barrier, [rw.P3] look whether it still holds; see src/sync/shared_mutex.cc.
   bool enter_fast() noexcept {
     const detail::LeafSection section;
-    if (!biased_.load(std::memory_order_acquire)) return false;  // pairs with the release in which bias is turned on
-    Slot* slot = own_slot();
+    Slot* slots = biased_slots_.load(std::memory_order_acquire);  // pairs with the release in which bias is turned on
+    if (slots == nullptr) return false;
+    Slot* slot = own_slot(slots);
     if (slot == nullptr) return false;
     add_one(slot->arrived);
     detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
-    if (biased_.load(std::memory_order_acquire)) [[likely]]
+    if (biased_slots_.load(std::memory_order_acquire) != nullptr) [[likely]]
       return true;
     add_one(slot->left);
     reader_left();
@@ -97,12 +99,13 @@ class SharedMutex {
   }
   bool leave_fast() noexcept {
     const detail::LeafSection section;
-    if (!biased_.load(std::memory_order_relaxed)) return false;
-    Slot* slot = own_slot();
+    Slot* slots = biased_slots_.load(std::memory_order_acquire);  // as above: it may have arrived in the central count
+    if (slots == nullptr) return false;
+    Slot* slot = own_slot(slots);
     if (slot == nullptr) return false;
     add_one(slot->left);
     detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
-    if (!biased_.load(std::memory_order_relaxed)) [[unlikely]]
+    if (biased_slots_.load(std::memory_order_relaxed) == nullptr) [[unlikely]]
       reader_left();
     return true;
   }
@@ -121,9 +124,9 @@ class SharedMutex {
   [[noreturn]] static void throw_no_reader();
   void allocate_slots_locked() noexcept;
 
-  detail::Atomic<bool> biased_{false};           // readers count in slots; written under lock_
-  bool writer_ = false;                          // a writer holds it or drains the readers; under lock_
+  detail::Atomic<Slot*> biased_slots_{nullptr};  // first_slot_ while readers count in slots; written under lock_
   detail::Atomic<std::uint32_t> slot_count_{0};  // written once, under lock_
+  bool writer_ = false;                          // a writer holds it or drains the readers; under lock_
   Slot* first_slot_ = nullptr;                   // before slot_count_
   detail::SpinLock lock_;
   std::uint32_t reads_since_write_ = 0;               // under lock_

@@ -18,10 +18,11 @@ struct Processor;
 enum class StealRequest : std::uint32_t { kNone, kRequested, kTaken };
 
 struct MachineHead {
-  Atomic<std::uint64_t> tick{1};
+  Atomic<bool> inside{true};
   Atomic<StealRequest> request{StealRequest::kNone};
   Atomic<Processor*> p{nullptr};
   Atomic<Goroutine*> g{nullptr};
+  int processor_index = 0;
 };
 
 inline MachineHead* current_machine() noexcept { return static_cast<MachineHead*>(model::thread_slot()); }
