@@ -59,15 +59,16 @@ def build_go(go: str, folder: Path) -> None:
 def find_peers(options: argparse.Namespace, go: str | None, remarks: list[str]) -> list[Peer]:
     folder = options.build / "bench"
     launcher = folder / "start_launch"
-    peers = [Peer("weft", folder / "weft", folder / "start_weft", launcher)]
+    starts = {"start/main": folder / "start_weft", "start/main_static": folder / "start_weft_static"}
+    peers = [Peer("weft", folder / "weft", starts, launcher)]
     if go:
         build_go(go, folder)
-        peers.append(Peer("Go", folder / "go_bench", folder / "start_go", launcher))
+        peers.append(Peer("Go", folder / "go_bench", {"start/main": folder / "start_go"}, launcher))
     else:
         remarks.append("No Go of 1.23 or newer here: its twins are not measured (tools/install_go.sh installs one).")
     if options.peers:
         peers.append(Peer("Boost.Fiber", folder / "peer_fiber"))
-        peers.append(Peer("std::thread", folder / "peer_thread", folder / "start_c", launcher))
+        peers.append(Peer("std::thread", folder / "peer_thread", {"start/main": folder / "start_c"}, launcher))
     for peer in [peer for peer in peers if not peer.program.exists()]:
         if peer.name == "weft":
             sys.exit(f"bench: {peer.program} is not there: build the target weft_benches first (make bench does)")

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench_rows import ROWS
 
 WITHOUT_TWIN = {"parked_1m_64k"}  # Go has one kind of stack
-NOT_IN_PROGRAM = {"start/main"}  # measured by start_launch
+NOT_IN_PROGRAM = {"start/main", "start/main_static"}  # measured by start_launch
 
 
 def measured_by(row: str, measurement: str) -> bool:

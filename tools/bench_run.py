@@ -14,23 +14,22 @@ TIMEOUT_SECONDS = 90
 
 @dataclass
 class Peer:
-    """One program with `--list` and `--row NAME`; besides, a program that prints the time when its main begins."""
+    """One program with `--list` and `--row NAME`; besides, programs that print the time when their main begins."""
 
     name: str
     program: Path
-    start_probe: Path | None = None
+    start_probes: dict[str, Path] = field(default_factory=dict)  # by row
     launcher: Path | None = None
     rows: list[str] = field(default_factory=list)
 
     def read_rows(self) -> None:
         listing = subprocess.run([self.program, "--list"], capture_output=True, text=True, check=True, timeout=10)
         self.rows = listing.stdout.split()
-        if self.start_probe and self.launcher:
-            self.rows.append("start/main")
+        self.rows += self.start_probes
 
     def command(self, row: str, quick: bool) -> list[str]:
-        if row == "start/main":
-            return [str(self.launcher), row, str(self.start_probe), "10" if quick else "40"]
+        if row in self.start_probes:
+            return [str(self.launcher), row, str(self.start_probes[row]), "10" if quick else "40"]
         return [str(self.program), "--row", row] + (["--quick"] if quick else [])
 
 

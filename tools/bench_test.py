@@ -24,7 +24,7 @@ def report(**changes) -> Report:
 
 class Document(unittest.TestCase):
     def test_median_spread_ratio_goal(self):
-        cells = "10.0 [9.00, 11.0] | 50.0 [40.0, 60.0] | 0.20 | 12.0 | yes"
+        cells = "10.0 [9.00, 11.0] | 50.0 [40.0, 60.0] | 0.20 | 12.0, 0.16 x Go | yes"
         self.assertIn(f"| yield between two goroutines, 1 processor | ns | {cells} |", write(report()))
 
     def test_a_missed_goal_says_why(self):
@@ -34,6 +34,13 @@ class Document(unittest.TestCase):
         self.assertIn("**no**", text)
         self.assertIn("- missed: yield between two goroutines, 1 processor: the switch itself", text)
         self.assertIn("Behind Go: yield between two goroutines", text)
+
+    def test_a_goal_is_met_by_the_ratio_too(self):
+        busy = report()
+        busy.results.samples["weft", "yield@1"] = [{"name": "yield@1", "value": 30.0, "unit": "ns"}]
+        self.assertIn("0.60 | 12.0, 0.16 x Go | **no**", write(busy))
+        busy.results.samples["Go", "yield@1"] = [{"name": "yield@1", "value": 300.0, "unit": "ns"}]
+        self.assertIn("0.10 | 12.0, 0.16 x Go | yes", write(busy))
 
     def test_a_failure_is_named(self):
         broken = report()
