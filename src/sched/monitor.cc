@@ -63,6 +63,9 @@ bool work_waits_for(const Processor& p, MonotonicNanos now) noexcept {
          (s.attention.load(std::memory_order_relaxed) & Scheduler::kPinnedWaiting) != 0;
 }
 
+// Its own queue is that of pinned goroutines; whoever runs on the thread keeps them waiting, however many are idle.
+bool pinned_work_waits_for(const Machine& m) noexcept { return m.pinned_ready.load(std::memory_order_relaxed) != 0; }
+
 Processor* take_from(Machine& m, std::uint64_t tick) noexcept {
   const SpinGuard guard(the_monitor.thief_lock);
   return try_take_processor(m, tick, os::membarrier);
@@ -111,14 +114,17 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
     m->asked_to_yield.store(false, std::memory_order_relaxed);
     return false;
   }
-  if (!work_waits_for(p, now)) return false;
+  if (!work_waits_for(p, now) && !pinned_work_waits_for(*m)) return false;
   const bool blocked = stands_still && os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
   if (!blocked && !slice_is_used(*m)) return false;
   if (!blocked) m->asked_to_yield.store(true, std::memory_order_relaxed);  // if it enters meanwhile; see enter_slow()
   Goroutine* g = m->g.load(std::memory_order_relaxed);
   Processor* taken = take_from(*m, tick);
   if (taken == nullptr) return false;
-  if (!blocked && g != nullptr) g->long_runner.store(true, std::memory_order_relaxed);
+  if (!blocked && g != nullptr) {
+    g->long_runner.store(true, std::memory_order_relaxed);
+    g->good_turns.store(0, std::memory_order_relaxed);
+  }
   (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
   taken->timer_due.store(true, std::memory_order_relaxed);
   start_machine_with(*taken, false);
@@ -247,7 +253,9 @@ bool something_waits() noexcept {
     return true;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (s.processors[i]->has_queued()) return true;
+    const Processor& p = *s.processors[i];
+    const Machine* m = p.machine.load(std::memory_order_acquire);
+    if (p.has_queued() || (m != nullptr && pinned_work_waits_for(*m))) return true;
   }
   return false;
 }

@@ -117,9 +117,10 @@ bool unlock_commit(Goroutine*, void* lock) noexcept {
   return true;
 }
 
-// The monitor took the processor: take an idle one, or queue up as a ready goroutine.
+// The monitor took the processor: take an idle one, or queue up as a ready goroutine, which lets those go first who can
+// run on this thread alone.
 void take_processor_again(Machine& m) noexcept {
-  {
+  if (m.pinned_ready.load(std::memory_order_acquire) == 0) {
     const SpinGuard guard(scheduler().lock);
     if (Processor* p = sched::take_idle_processor_locked()) {
       sched::attach(m, *p);
@@ -155,6 +156,7 @@ void park(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexc
   g->wait_reason = reason;
   g->wait_on = on;
   g->wait_since = sched::coarse_now();
+  g->note_good_turn();
   m.commit = commit;
   m.commit_argument = arg;
   sched::leave_goroutine(m, AfterSwitch::kParked);
@@ -227,6 +229,7 @@ void yield() noexcept {
       !p.timer_due.load(std::memory_order_relaxed)) {
     return;
   }
+  m.g.load(std::memory_order_relaxed)->note_good_turn();
   sched::leave_goroutine(
       m, sched::scheduler().config.migrate ? sched::AfterSwitch::kToGlobal : sched::AfterSwitch::kToRing);
 }

@@ -110,6 +110,7 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
   g->eh = {};
   g->saved_errno = 0;
   g->long_runner.store(false, std::memory_order_relaxed);
+  g->good_turns.store(0, std::memory_order_relaxed);
   g->wait_reason = WaitReason::kNone;
   g->ready_since = 0;
   const std::uintptr_t storage =
