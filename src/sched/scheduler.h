@@ -76,6 +76,8 @@ struct Scheduler {
   Machine* timer_keeper = nullptr;    // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
   std::uint32_t machine_count = 0;       // made and not failed
+  std::uint32_t machines_numbered = 0;   // given out as Machine::index
+  Machine* spare_machines = nullptr;     // numbered, but there was no thread for them
   std::uint32_t surplus_processors = 0;  // held beyond max_procs after a resize
   bool thread_shortage_reported = false;
 
