@@ -12,6 +12,7 @@
 #include "os/thread.h"
 #include "sched/deadlock.h"
 #include "sched/dump.h"
+#include "sched/fork.h"
 #include "sched/preempt.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -39,6 +40,7 @@ constexpr std::uint32_t kQuietRoundsToRest = 10;
 
 struct Monitor {
   detail::SpinLock thief_lock;  // [steal.I2]
+  detail::Atomic<std::int32_t> thread_id{0};
   detail::Atomic<bool> quit_requested{false};
   detail::Atomic<void (*)(void*) noexcept> work{nullptr};
   detail::Atomic<void*> work_argument{nullptr};
@@ -299,6 +301,7 @@ void sleep_between_rounds(MonotonicNanos now, bool too_many_spinners) noexcept {
 }
 
 void monitor_thread(void*) {
+  the_monitor.thread_id.store(os::current_thread_id(), std::memory_order_relaxed);
   os::set_precise_sleep();
   os::install_signal_stack();
   while (true) {
@@ -315,7 +318,10 @@ void monitor_thread(void*) {
 
 }  // namespace
 
-void wake_monitor() noexcept {
+namespace {
+
+// Async-signal-safe.
+void wake_sleeping_monitor() noexcept {
   Scheduler& s = scheduler();
   std::uint32_t asleep = 1;
   if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
@@ -323,15 +329,28 @@ void wake_monitor() noexcept {
   if (s.monitor_sleeps.compare_exchange_strong(asleep, 0, std::memory_order_seq_cst)) os::futex_wake(s.monitor_sleeps);
 }
 
+}  // namespace
+
+void wake_monitor() noexcept {
+  if (scheduler().monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
+  restart_monitor_after_fork();
+  wake_sleeping_monitor();
+}
+
 void start_monitor() {
   constexpr std::size_t kStackBytes = 1 << 20;  // it symbolizes dumps
   scheduler().coarse_now.store(detail::monotonic_now(), std::memory_order_relaxed);
+  scheduler().monitor_sleeps.store(0, std::memory_order_seq_cst);
   the_monitor.next_trim = detail::monotonic_now() + kTrimPeriod;
   const int error = os::start_thread(&monitor_thread, nullptr, kStackBytes, "weft-monitor");
   if (error != 0) {
     throw std::system_error(error, std::generic_category(),
                             "weft: the monitor's thread cannot be made (ulimit -u, a pids cgroup, or memory)");
   }
+}
+
+bool on_monitor() noexcept {
+  return os::current_thread_id() == the_monitor.thread_id.load(std::memory_order_relaxed);
 }
 
 void take_all_processors() noexcept {
@@ -346,7 +365,7 @@ void take_all_processors() noexcept {
 
 void request_quit_dump() noexcept {
   the_monitor.quit_requested.store(true, std::memory_order_seq_cst);
-  wake_monitor();
+  wake_sleeping_monitor();
 }
 
 bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t nanos) noexcept {
@@ -354,7 +373,7 @@ bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t n
   monitor.work_argument.store(argument, std::memory_order_relaxed);
   monitor.work_done.store(0, std::memory_order_relaxed);
   monitor.work.store(work, std::memory_order_seq_cst);
-  wake_monitor();
+  wake_sleeping_monitor();
   const MonotonicNanos deadline = detail::monotonic_now() + nanos;
   while (monitor.work_done.load(std::memory_order_acquire) == 0) {
     if (!os::futex_wait_until(monitor.work_done, 0, deadline))
@@ -371,7 +390,7 @@ MonitorCounters monitor_counters() noexcept {
 
 void reset_monitor_after_fork() noexcept {
   the_monitor.thief_lock.unlock();
-  scheduler().monitor_sleeps.store(0, std::memory_order_relaxed);
+  scheduler().monitor_sleeps.store(1, std::memory_order_relaxed);  // so the first who needs it comes by wake_monitor()
   the_monitor.work.store(nullptr, std::memory_order_relaxed);
 }
 
