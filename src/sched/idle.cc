@@ -32,7 +32,9 @@ void remove_idle_machine_locked(Machine& m) noexcept {
   *at = m.idle_next;
   --s.idle_machine_count;
   m.idle = false;
-  if (s.timer_keeper == &m) s.timer_keeper = nullptr;
+  if (s.timer_keeper != &m) return;
+  s.timer_keeper = nullptr;
+  if (next_timer() != kNever) wake_monitor();  // it may sleep for as long as it likes, since the keeper saw to timers
 }
 
 // The warmest to which nobody is pinned, for it can run anything; else the warmest without an exclusive pin.
