@@ -16,13 +16,43 @@ namespace {
 
 constinit detail::Atomic<bool> monitor_is_gone{false};
 
-// The scheduler's lists must be whole at the moment of the copy, and its mutex held by nobody who will be gone.
+// A thread that holds locks of the runtime must look as if it were inside, or the monitor might hold it in its handler
+// (preempt.h) and then wait for the locks. It is no Section: it takes no processor and switches to nobody.
+bool entered = false;  // under start's lock
+void enter() noexcept {
+  detail::MachineHead* m = detail::current_machine();
+  entered = m != nullptr && (m->tick.load(std::memory_order_relaxed) & 1) == 0;
+  if (!entered) return;
+  m->tick.store(m->tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  detail::compiler_barrier();
+}
+void leave() noexcept {
+  if (!entered) return;
+  detail::MachineHead* m = detail::current_machine();
+  m->tick.store(m->tick.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+template <class Visit>
+void for_each_wheel(Visit&& visit) noexcept {
+  Scheduler& s = scheduler();
+  visit(s.shared_wheel);
+  const std::uint32_t count = s.processors_made.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count; ++i) visit(s.processors[i]->wheel);
+}
+
+// The lists must be whole at the moment of the copy, and the mutex held by nobody who will be gone.
 void before_fork() noexcept {
   lock_start();
+  enter();
   scheduler().lock.lock();
+  for_each_wheel([](TimerWheel& wheel) { wheel.lock_for_fork(); });
+  stack_pool().lock_for_fork();
 }
 void after_fork_in_parent() noexcept {
+  stack_pool().unlock_after_fork();
+  for_each_wheel([](TimerWheel& wheel) { wheel.unlock_after_fork(); });
   scheduler().lock.unlock();
+  leave();
   unlock_start();
 }
 
@@ -30,14 +60,14 @@ void forget_queues() noexcept {
   Scheduler& s = scheduler();
   s.global = {};
   s.global_count.store(0, std::memory_order_relaxed);
-  s.shared_wheel.reset_after_fork();
+  for_each_wheel([](TimerWheel& wheel) { wheel.reset_after_fork(); });
   for (Processor* p : s.processors) {
     if (p == nullptr) continue;
     p->runnext.store(nullptr, std::memory_order_relaxed);
     while (p->ring.pop() != nullptr) {
     }
-    p->wheel.reset_after_fork();
-    p->next_id = p->last_id;  // the next spawn comes by restart_monitor_after_fork()
+    p->free_stacks = {};  // its holder may have been at it
+    p->next_id = p->last_id;
   }
 }
 
@@ -46,7 +76,7 @@ void forget_machines(Machine* self) noexcept {
   Scheduler& s = scheduler();
   s.idle_machines = nullptr;
   s.idle_machine_count = 0;
-  s.machine_count = self != nullptr ? 1 : 0;
+  s.machine_count = self != nullptr ? 1 : 0;  // machines_numbered goes on: it has a number
   s.machines.store(self, std::memory_order_relaxed);
   s.pinned_waiting = nullptr;
   s.timer_keeper = nullptr;
@@ -66,11 +96,13 @@ void forget_machines(Machine* self) noexcept {
       s.attention.store(Scheduler::kResized, std::memory_order_relaxed);
     }
   }
-  for (std::uint32_t i = 0; i < count; ++i) {
+  const std::uint32_t made = s.processors_made.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < made; ++i) {
     Processor& p = *s.processors[i];
     if (&p == own) continue;
     p.held = false;
     p.machine.store(nullptr, std::memory_order_relaxed);
+    if (i >= count) continue;
     p.idle_next = s.idle_processors;
     s.idle_processors = &p;
     ++idle;
@@ -84,7 +116,7 @@ void after_fork_in_child() noexcept {
   s.fork_generation.fetch_add(1, std::memory_order_relaxed);
   forget_queues();
   forget_machines(m);
-  stack_pool().reset_locks_after_fork();
+  stack_pool().unlock_after_fork();
   reset_monitor_after_fork();
   os::register_membarrier();
   monitor_is_gone.store(true, std::memory_order_relaxed);
@@ -104,6 +136,7 @@ void after_fork_in_child() noexcept {
     if (processor_of(*m) != nullptr) m->request.store(detail::StealRequest::kNone, std::memory_order_relaxed);
   }
   s.lock.unlock();
+  leave();
   unlock_start();
 }
 

@@ -5,7 +5,7 @@ namespace weft::sched {
 
 void install_fork_handlers() noexcept;
 
-/// The child's monitor starts with its first new goroutine: most children only exec.
+/// The child's monitor starts when somebody first needs it: most children only exec. Else it does nothing.
 void restart_monitor_after_fork() noexcept;
 
 }  // namespace weft::sched

@@ -9,6 +9,7 @@
 //   machine                     the machine that runs it                     the dump
 //   wait_*                      itself before it parks                       the dump
 //   name                        itself, under no lock: bytes may tear        the dump
+//   good_turns                  itself; the monitor, which resets it         the machine that is to run it
 #pragma once
 
 #include <cstddef>
@@ -51,9 +52,9 @@ struct alignas(64) Goroutine {
   sched::Machine* pinned_to = nullptr;
   int saved_errno = 0;
   std::uint8_t size_class = 0;
-  std::uint8_t fork_generation = 0;  // of another generation than the scheduler's: it ended with a fork()
-  Atomic<bool> long_runner{false};   // it once kept a processor so long that the monitor took it away
-  MonotonicNanos ready_since = 0;    // 0: this wait in the queue is not sampled
+  Atomic<std::uint8_t> good_turns{0};  // waits and yields since it was last caught keeping a processor, to kTrusted
+  Atomic<bool> long_runner{false};     // it once kept a processor so long that the monitor took it away
+  MonotonicNanos ready_since = 0;      // 0: this wait in the queue is not sampled
   // The second: its start, its waits.
   GoroutineEntry entry = nullptr;
   void* callable = nullptr;
@@ -67,8 +68,17 @@ struct alignas(64) Goroutine {
   char name[32] = {};  // valid if has_name
   std::uint32_t pin_depth = 0;
   std::uint32_t exclusive_pin_depth = 0;
+  std::uint8_t fork_generation = 0;        // of another generation than the scheduler's: it ended with a fork()
   Atomic<std::uint32_t> thread_permit{0};  // the stand-in's parking word
   [[no_unique_address]] sched::SanitizerFiber fiber;
+
+  static constexpr std::uint8_t kTrusted = 32;
+  /// True for one that has come back to the runtime so often in a row that it will again. By who runs it or is about to.
+  bool trusted() const noexcept { return good_turns.load(std::memory_order_relaxed) >= kTrusted; }
+  void note_good_turn() noexcept {
+    const std::uint8_t turns = good_turns.load(std::memory_order_relaxed);
+    if (turns < kTrusted) good_turns.store(static_cast<std::uint8_t>(turns + 1), std::memory_order_relaxed);
+  }
 };
 
 }  // namespace weft::detail

@@ -22,15 +22,25 @@ void remove_idle_machine_locked(Machine& m) noexcept {
   *at = m.idle_next;
   --s.idle_machine_count;
   m.idle = false;
-  if (s.timer_keeper == &m) s.timer_keeper = nullptr;
+  if (s.timer_keeper != &m) return;
+  s.timer_keeper = nullptr;
+  if (next_timer() != kNever) wake_monitor();  // it may sleep for as long as it likes, since the keeper saw to timers
 }
 
-// The warmest that may run anything: a machine with an exclusive pin only runs that goroutine.
-Machine* pop_idle_machine_locked() noexcept {
-  Machine* m = scheduler().idle_machines;
-  while (m != nullptr && m->exclusive_pin.load(std::memory_order_relaxed) != nullptr) m = m->idle_next;
-  if (m != nullptr) remove_idle_machine_locked(*m);
-  return m;
+// The warmest to which nobody is pinned, for it can run anything; else the warmest without an exclusive pin.
+enum class Wanted { kUnpinned, kAny };
+Machine* pop_idle_machine_locked(Wanted wanted) noexcept {
+  Machine* found = nullptr;
+  for (Machine* m = scheduler().idle_machines; m != nullptr; m = m->idle_next) {
+    if (m->pinned_here.load(std::memory_order_relaxed) == 0) {
+      found = m;
+      break;
+    }
+    const bool exclusive = m->exclusive_pin.load(std::memory_order_relaxed) != nullptr;
+    if (wanted == Wanted::kAny && found == nullptr && !exclusive) found = m;
+  }
+  if (found != nullptr) remove_idle_machine_locked(*found);
+  return found;
 }
 
 void push_idle_machine_locked(Machine& m) noexcept {
@@ -121,8 +131,8 @@ void keep_timers_locked(Machine& m) noexcept {
   s.keeper_deadline = next;
 }
 
-bool hand_to_idle_machine_locked(Processor& p, bool as_searcher) noexcept {
-  Machine* m = pop_idle_machine_locked();
+bool hand_to_idle_machine_locked(Processor& p, bool as_searcher, Wanted wanted = Wanted::kAny) noexcept {
+  Machine* m = pop_idle_machine_locked(wanted);
   if (m == nullptr) return false;
   leave_pinned_waiting_locked(*m);
   m->given = &p;
@@ -259,6 +269,17 @@ void start_machine_with(Processor& p, bool as_searcher) noexcept {
   if (as_searcher) s.searching.fetch_sub(1, std::memory_order_seq_cst);
   empty_into_global_locked(p);  // where stop_machine() looks
   put_processor_locked(p);
+}
+
+bool hand_off_to_unpinned(Machine& m) noexcept {
+  Processor& p = *processor_of(m);
+  m.p.store(nullptr, std::memory_order_relaxed);
+  do {
+    const SpinGuard guard(scheduler().lock);
+    if (hand_to_idle_machine_locked(p, false, Wanted::kUnpinned)) return true;
+  } while (new_machine());
+  attach(m, p);
+  return false;
 }
 
 void hand_off_processor(Machine& m) noexcept {

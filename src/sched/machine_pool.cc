@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/fatal.h"
+#include "os/errno_guard.h"
 #include "os/stack_memory.h"
 #include "os/thread.h"
 #include "sched/preempt.h"
@@ -56,22 +57,43 @@ void report_thread_shortage(int error) noexcept {
       .write(STDERR_FILENO);
 }
 
+// A spare one, or a new one with a number that no other has, be there a thread for it or not: pools go by it.
+Machine* take_machine() noexcept {
+  Scheduler& s = scheduler();
+  {
+    const SpinGuard guard(s.lock);
+    if (Machine* spare = s.spare_machines; spare != nullptr) {
+      s.spare_machines = spare->idle_next;
+      return spare;
+    }
+  }
+  void* memory = os::reserve_memory(sizeof(Machine), os::page_bytes());
+  if (memory == nullptr) return nullptr;
+  auto* m = ::new (memory) Machine();
+  const SpinGuard guard(s.lock);
+  m->index = s.machines_numbered++;
+  return m;
+}
+
+void count_machine() noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  if (s.machine_count == kMostMachines)
+    base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
+  ++s.machine_count;
+}
+
 }  // namespace
 
 bool new_machine() noexcept {
   Scheduler& s = scheduler();
-  void* memory = os::reserve_memory(sizeof(Machine), os::page_bytes());
-  if (memory == nullptr) {
+  const os::ErrnoGuard errno_guard;  // pthread_create may set it though it returns its error
+  Machine* m = take_machine();
+  if (m == nullptr) {
     report_thread_shortage(ENOMEM);
     return false;
   }
-  auto* m = ::new (memory) Machine();
-  {
-    const SpinGuard guard(s.lock);
-    if (s.machine_count == kMostMachines)
-      base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
-    m->index = s.machine_count++;
-  }
+  count_machine();
   release_all_held();  // [preempt.I3]
   const int error = os::start_thread(&machine_thread, m, kMachineStackBytes);
   {
@@ -83,6 +105,8 @@ bool new_machine() noexcept {
       return true;
     }
     --s.machine_count;
+    m->idle_next = s.spare_machines;
+    s.spare_machines = m;
   }
   report_thread_shortage(error);
   return false;

@@ -12,6 +12,7 @@
 #include "os/thread.h"
 #include "sched/deadlock.h"
 #include "sched/dump.h"
+#include "sched/fork.h"
 #include "sched/preempt.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -39,6 +40,7 @@ constexpr std::uint32_t kQuietRoundsToRest = 10;
 
 struct Monitor {
   detail::SpinLock thief_lock;  // [steal.I2]
+  detail::Atomic<std::int32_t> thread_id{0};
   detail::Atomic<bool> quit_requested{false};
   detail::Atomic<void (*)(void*) noexcept> work{nullptr};
   detail::Atomic<void*> work_argument{nullptr};
@@ -62,6 +64,9 @@ bool work_waits_for(const Processor& p, MonotonicNanos now) noexcept {
   return s.global_count.load(std::memory_order_relaxed) != 0 || s.shared_wheel.next_when() <= now ||
          (s.attention.load(std::memory_order_relaxed) & Scheduler::kPinnedWaiting) != 0;
 }
+
+// Its own queue is that of pinned goroutines; whoever runs on the thread keeps them waiting, however many are idle.
+bool pinned_work_waits_for(const Machine& m) noexcept { return m.pinned_ready.load(std::memory_order_relaxed) != 0; }
 
 Processor* take_from(Machine& m) noexcept {
   const SpinGuard guard(the_monitor.thief_lock);
@@ -108,7 +113,7 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
     m->asked_to_yield.store(false, std::memory_order_relaxed);
     return false;
   }
-  if (!work_waits_for(p, now)) return false;
+  if (!work_waits_for(p, now) && !pinned_work_waits_for(*m)) return false;
   const bool blocked = !m->inside.load(std::memory_order_acquire) &&
                        os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
   if (!blocked && !slice_is_used(*m)) return false;
@@ -116,7 +121,10 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   Goroutine* g = m->g.load(std::memory_order_relaxed);
   Processor* taken = take_from(*m);
   if (taken == nullptr) return false;
-  if (!blocked && g != nullptr) g->long_runner.store(true, std::memory_order_relaxed);
+  if (!blocked && g != nullptr) {
+    g->long_runner.store(true, std::memory_order_relaxed);
+    g->good_turns.store(0, std::memory_order_relaxed);
+  }
   (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
   taken->timer_due.store(true, std::memory_order_relaxed);
   start_machine_with(*taken, false);
@@ -245,7 +253,9 @@ bool something_waits() noexcept {
     return true;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (s.processors[i]->has_queued()) return true;
+    const Processor& p = *s.processors[i];
+    const Machine* m = p.machine.load(std::memory_order_acquire);
+    if (p.has_queued() || (m != nullptr && pinned_work_waits_for(*m))) return true;
   }
   return false;
 }
@@ -290,6 +300,7 @@ void sleep_between_rounds(MonotonicNanos now, bool too_many_spinners) noexcept {
 
 void* monitor_thread(void*) {
   os::name_current_thread("weft-monitor");
+  the_monitor.thread_id.store(os::current_thread_id(), std::memory_order_relaxed);
   os::set_precise_sleep();
   os::install_signal_stack();
   while (true) {
@@ -306,7 +317,10 @@ void* monitor_thread(void*) {
 
 }  // namespace
 
-void wake_monitor() noexcept {
+namespace {
+
+// Async-signal-safe.
+void wake_sleeping_monitor() noexcept {
   Scheduler& s = scheduler();
   std::uint32_t asleep = 1;
   if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
@@ -314,15 +328,28 @@ void wake_monitor() noexcept {
   if (s.monitor_sleeps.compare_exchange_strong(asleep, 0, std::memory_order_seq_cst)) os::futex_wake(s.monitor_sleeps);
 }
 
+}  // namespace
+
+void wake_monitor() noexcept {
+  if (scheduler().monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
+  restart_monitor_after_fork();
+  wake_sleeping_monitor();
+}
+
 void start_monitor() {
   constexpr std::size_t kStackBytes = 1 << 20;  // it symbolizes dumps
   scheduler().coarse_now.store(detail::monotonic_now(), std::memory_order_relaxed);
+  scheduler().monitor_sleeps.store(0, std::memory_order_seq_cst);
   the_monitor.next_trim = detail::monotonic_now() + kTrimPeriod;
   const int error = os::start_thread(&monitor_thread, nullptr, kStackBytes);
   if (error != 0) {
     throw std::system_error(error, std::generic_category(),
                             "weft: the monitor's thread cannot be made (ulimit -u, a pids cgroup, or memory)");
   }
+}
+
+bool on_monitor() noexcept {
+  return os::current_thread_id() == the_monitor.thread_id.load(std::memory_order_relaxed);
 }
 
 void take_all_processors() noexcept {
@@ -336,7 +363,7 @@ void take_all_processors() noexcept {
 
 void request_quit_dump() noexcept {
   the_monitor.quit_requested.store(true, std::memory_order_seq_cst);
-  wake_monitor();
+  wake_sleeping_monitor();
 }
 
 bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t nanos) noexcept {
@@ -344,7 +371,7 @@ bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t n
   monitor.work_argument.store(argument, std::memory_order_relaxed);
   monitor.work_done.store(0, std::memory_order_relaxed);
   monitor.work.store(work, std::memory_order_seq_cst);
-  wake_monitor();
+  wake_sleeping_monitor();
   const MonotonicNanos deadline = detail::monotonic_now() + nanos;
   while (monitor.work_done.load(std::memory_order_acquire) == 0) {
     if (!os::futex_wait_until(monitor.work_done, 0, deadline))
@@ -361,7 +388,7 @@ MonitorCounters monitor_counters() noexcept {
 
 void reset_monitor_after_fork() noexcept {
   the_monitor.thief_lock.unlock();
-  scheduler().monitor_sleeps.store(0, std::memory_order_relaxed);
+  scheduler().monitor_sleeps.store(1, std::memory_order_relaxed);  // so the first who needs it comes by wake_monitor()
   the_monitor.work.store(nullptr, std::memory_order_relaxed);
 }
 

@@ -14,6 +14,9 @@ namespace weft::sched {
 
 void start_monitor();
 
+/// Whether the caller is the monitor's thread. A system call.
+bool on_monitor() noexcept;
+
 /// Takes every processor that user code holds: used to pause. Any thread.
 void take_all_processors() noexcept;
 

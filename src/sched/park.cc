@@ -25,7 +25,10 @@ struct StandInPool {
   pthread_key_t at_thread_exit{};
 
   StandInPool() {
-    ::pthread_key_create(&at_thread_exit, [](void* g) { instance().give_back(static_cast<Goroutine*>(g)); });
+    ::pthread_key_create(&at_thread_exit, [](void* g) {
+      thread_stand_in = nullptr;  // destructors of other keys may yet come by, and need one of their own
+      instance().give_back(static_cast<Goroutine*>(g));
+    });
   }
   static StandInPool& instance() {
     static StandInPool* pool = new StandInPool();
@@ -63,10 +66,10 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
   g->wait_reason = reason;
   g->wait_on = on;
   g->status.store(Status::kParked, std::memory_order_relaxed);
-  scheduler().threads_in_park.fetch_add(1, std::memory_order_seq_cst);
-  if (commit != nullptr && !commit(g, arg)) {
-    scheduler().threads_in_park.fetch_sub(1, std::memory_order_seq_cst);
-  } else {
+  if (commit == nullptr || commit(g, arg)) {
+    // Not before: until it is committed it may go on by itself, and the timer that is to wake it is not armed. Its waker
+    // may count it out before it is counted in here, which only hides a deadlock for as long.
+    scheduler().threads_in_park.fetch_add(1, std::memory_order_seq_cst);
     sched::wake_monitor();  // this may have been the last thread that could wake anybody
     while (g->thread_permit.exchange(0, std::memory_order_acquire) == 0) os::futex_wait(g->thread_permit, 0);
   }
@@ -117,9 +120,10 @@ bool unlock_commit(Goroutine*, void* lock) noexcept {
   return true;
 }
 
-// The monitor took the processor: take an idle one, or queue up as a ready goroutine.
+// The monitor took the processor: take an idle one, or queue up as a ready goroutine, which lets those go first who can
+// run on this thread alone.
 void take_processor_again(Machine& m) noexcept {
-  {
+  if (m.pinned_ready.load(std::memory_order_acquire) == 0) {
     const SpinGuard guard(scheduler().lock);
     if (Processor* p = sched::take_idle_processor_locked()) {
       sched::attach(m, *p);
@@ -155,6 +159,7 @@ void park(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexc
   g->wait_reason = reason;
   g->wait_on = on;
   g->wait_since = sched::coarse_now();
+  g->note_good_turn();
   m.commit = commit;
   m.commit_argument = arg;
   sched::leave_goroutine(m, AfterSwitch::kParked);
@@ -222,6 +227,7 @@ void yield() noexcept {
       !p.timer_due.load(std::memory_order_relaxed)) {
     return;
   }
+  m.g.load(std::memory_order_relaxed)->note_good_turn();
   sched::leave_goroutine(
       m, sched::scheduler().config.migrate ? sched::AfterSwitch::kToGlobal : sched::AfterSwitch::kToRing);
 }

@@ -1,12 +1,21 @@
 // Goroutines that run on one machine only (ThreadPin).
 //
-// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken
-// with an
-// idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting, oldest
-// first). While the pinned goroutine waits the machine serves others, for a hand-over between the two then stays on one
-// thread. A running goroutine cannot be moved off a thread, so it serves only those that have waited before and were
-// never
-// caught keeping a processor long; under an exclusive pin it serves nobody.
+// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken with
+// an idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting, oldest
+// first).
+//
+// While the pinned goroutine waits the machine serves others, for a hand-over between the two then stays on one thread.
+// But a running goroutine cannot be moved off a thread. So
+//   [pin.I1] such a machine runs only those whom it trusts to come back: who have waited or yielded Goroutine::kTrusted
+//            times since they were last caught keeping a processor. Under an exclusive pin it runs nobody else
+//   [pin.I2] what it refuses goes, with the processor, to a machine to which nobody is pinned; if none sleeps a new one is
+//            made. So it is refused once and then runs, and there are no more such machines than processors and threads
+//            that are blocked
+//   [pin.I3] one that is trusted and stays all the same loses its processor like any other, and at its next call into
+//            weft queues behind the pinned ones
+// REJECTED   [pin.R1] to pass on whom it refuses to the warmest machine: where all that sleep have pins they pass it round
+//            for ever (tests/stress/pin_stress.cc hung)
+//            [pin.R2] to trust after one wait: a server's goroutine waits for its request, then computes
 #include "sched/scheduler.h"
 #include "weft/runtime.h"
 
@@ -54,13 +63,14 @@ void push_pinned(Goroutine* g) noexcept {
   const SpinGuard guard(s.lock);
   m.pinned_queue.push(g);
   m.pinned_ready.store(m.pinned_queue.count, std::memory_order_release);
-  if (!m.idle) return;  // it looks at its queue before it sleeps
-  if (Processor* p = take_idle_processor_locked()) {
-    give_to_idle_machine_locked(m, *p);
-  } else {
+  if (m.idle) {  // else it looks at its queue before it sleeps
+    if (Processor* p = take_idle_processor_locked()) {
+      give_to_idle_machine_locked(m, *p);
+      return;
+    }
     wait_for_processor_locked(m);
-    notice_work();
   }
+  notice_work();
 }
 
 Goroutine* pop_pinned(Machine& m) noexcept {
@@ -78,12 +88,15 @@ bool accept(Machine& m, Goroutine* g) noexcept {
     return false;
   }
   const bool exclusive = m.exclusive_pin.load(std::memory_order_relaxed) != nullptr;
-  const bool may_run_long = g->long_runner.load(std::memory_order_relaxed);
-  const bool might_block_the_pinned = may_run_long && m.pinned_here.load(std::memory_order_relaxed) != 0;
-  if (!exclusive && !might_block_the_pinned) return true;
+  if (!exclusive && (m.pinned_here.load(std::memory_order_relaxed) == 0 || g->trusted())) return true;
   push_runnext(m, g);
-  hand_off_processor(m);
-  return false;
+  if (hand_off_to_unpinned(m)) return false;
+  if (exclusive) {
+    hand_off_processor(m);
+    return false;
+  }
+  processor_of(m)->runnext.store(nullptr, std::memory_order_relaxed);  // out of threads: better here than nowhere
+  return true;
 }
 
 bool serve_pinned_waiter(Machine& m) noexcept {

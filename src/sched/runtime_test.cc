@@ -14,7 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "sched/scheduler.h"
 #include "weft/chan.h"
+#include "weft/time.h"
 
 namespace weft {
 namespace {
@@ -55,6 +57,47 @@ TEST(Run, CanBeCalledAgainAndLeftoversGoOnThen) {
     while (steps < 2) yield();
   });
   EXPECT_EQ(steps, 2);
+}
+
+// What it starts waits for the next run() or go(), as all that is left over.
+TEST(Run, ATimerThatFiresAfterItsEndDoesNotGoOn) {
+  std::atomic<bool> started{false};
+  run([&] { static_cast<void>(after_func(std::chrono::milliseconds(1), [&started] { started = true; })); });
+  sleep_for(std::chrono::milliseconds(3));  // that timer comes after the other
+  EXPECT_NE(sched::scheduler().attention.load() & sched::Scheduler::kPaused, 0u);
+  EXPECT_FALSE(started);
+  run([&] {
+    while (!started) yield();
+  });
+}
+
+// Whoever is stopped at its next call into weft must not hold what the rest of the program needs.
+TEST(Run, ItsEndStopsNobodyWhoHoldsALockOfTheRuntime) {
+  const int before = set_max_procs(2);
+  std::atomic<bool> stop{false};
+  std::atomic<int> turns{0};
+  run([&] {
+    for (int i = 0; i < 2; ++i) {
+      go([&] {
+        while (!stop) {
+          set_max_procs(2);
+          ++turns;
+        }
+      });
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    run([&] {
+      const int seen = turns;
+      while (turns < seen + 10) yield();
+    });
+    EXPECT_EQ(set_max_procs(2), 2);
+  }
+  run([&] {
+    stop = true;
+    while (num_goroutines() > 1) yield();
+  });
+  set_max_procs(before);
 }
 
 TEST(Run, IsRefusedOnAGoroutine) {

@@ -75,6 +75,8 @@ struct Scheduler {
   Machine* timer_keeper = nullptr;    // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
   std::uint32_t machine_count = 0;       // made and not failed
+  std::uint32_t machines_numbered = 0;   // given out as Machine::index
+  Machine* spare_machines = nullptr;     // numbered, but there was no thread for them
   std::uint32_t surplus_processors = 0;  // held beyond max_procs after a resize
   bool thread_shortage_reported = false;
 
@@ -129,6 +131,7 @@ void become_idle(Machine& m) noexcept;                             // P4..P6; on
 void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return
 void start_machine_with(Processor& p, bool as_searcher) noexcept;  // hands a held processor to an idle or new machine
 void hand_off_processor(Machine& m) noexcept;  // m's processor to who needs it: another machine, or the idle list
+bool hand_off_to_unpinned(Machine& m) noexcept;  // the same, to one that can run anything; false: out of threads
 bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;  // false: m is not idle
 void add_idle_machine_locked(Machine& m) noexcept;                    // a new one, whose thread then calls
 void sleep_as_idle(Machine& m) noexcept;                              // this first

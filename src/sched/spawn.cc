@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include "os/context.h"
-#include "sched/fork.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
 #include "weft/runtime.h"
@@ -54,12 +53,8 @@ Goroutine* take_stack(Processor* p, std::uint8_t size_class) noexcept {
 std::uint64_t next_id(Processor* p) noexcept {
   constexpr std::uint64_t kBatch = 16;
   Atomic<std::uint64_t>& shared = scheduler().next_goroutine_id;
-  if (p == nullptr) {
-    sched::restart_monitor_after_fork();
-    return shared.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (p == nullptr) return shared.fetch_add(1, std::memory_order_relaxed);
   if (p->next_id == p->last_id) {
-    sched::restart_monitor_after_fork();
     p->next_id = shared.fetch_add(kBatch, std::memory_order_relaxed);
     p->last_id = p->next_id + kBatch;
   }
@@ -110,6 +105,7 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
   g->eh = {};
   g->saved_errno = 0;
   g->long_runner.store(false, std::memory_order_relaxed);
+  g->good_turns.store(0, std::memory_order_relaxed);
   g->wait_reason = WaitReason::kNone;
   g->ready_since = 0;
   const std::uintptr_t storage =

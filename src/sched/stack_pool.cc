@@ -243,7 +243,11 @@ StackPool::Usage StackPool::usage() noexcept {
   return usage;
 }
 
-void StackPool::reset_locks_after_fork() noexcept {
+void StackPool::lock_for_fork() noexcept {
+  for (Class& cls : classes_) cls.lock.lock();
+}
+
+void StackPool::unlock_after_fork() noexcept {
   for (Class& cls : classes_) cls.lock.unlock();
 }
 

@@ -81,7 +81,8 @@ class StackPool {
     std::uint64_t reserved_bytes, slots_used, slots_free, slots_cold;
   };
   Usage usage() noexcept;
-  void reset_locks_after_fork() noexcept;
+  void lock_for_fork() noexcept;
+  void unlock_after_fork() noexcept;
 
  private:
   static constexpr std::uint8_t kClasses = 9;

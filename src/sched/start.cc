@@ -62,13 +62,14 @@ void start_locked() {
     }
     s.idle_processor_count.store(count, std::memory_order_seq_cst);
   }
-  install_crash_reports();
-  install_fork_handlers();
   if (!new_machine()) {
     throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
                             "weft: not one thread can be made (ulimit -u, a pids cgroup, or no memory for its stack)");
   }
   start_monitor();
+  // Last, for they must not be installed twice: where a thread could not be made, the start is tried again later.
+  install_crash_reports();
+  install_fork_handlers();
 }
 
 // Idle processors beyond the new count leave the idle list now, held ones at their holder's next pick.
@@ -105,8 +106,11 @@ void grow_locked(std::uint32_t count) noexcept {
 }
 
 int change_max_procs(std::uint32_t count) {
-  const std::scoped_lock one_at_a_time(start_mutex);
-  make_processors_up_to(count);
+  {
+    // Not longer: a goroutine may be stopped for good at its next section, when run() returns.
+    const std::scoped_lock one_at_a_time(start_mutex);
+    make_processors_up_to(count);
+  }
   Scheduler& s = scheduler();
   const detail::Section section;
   std::uint32_t before;
@@ -150,6 +154,7 @@ void pause_runtime() noexcept {
 void resume_runtime() noexcept {
   Scheduler& s = scheduler();
   if ((s.attention.load(std::memory_order_acquire) & Scheduler::kPaused) == 0) return;
+  if (on_monitor()) return;  // a timer that fires after run() has returned may start a goroutine, which waits like all
   {
     const SpinGuard guard(s.lock);
     s.attention.fetch_and(~Scheduler::kPaused, std::memory_order_seq_cst);

@@ -134,5 +134,117 @@ TEST(ThreadPin, PinnedPingPongLeavesRoomForOthers) {
   });
 }
 
+/// Pinned: sends its thread, then answers each number with the next one until `in` is closed.
+Task<void> start_pinned_echo(Chan<int> in, Chan<int> out) {
+  return spawn([in, out] {
+    const ThreadPin pin;
+    out.send(::gettid());
+    for (int i : in) out.send(i + 1);
+  });
+}
+
+// One that never comes back to the runtime runs on another thread than the pinned one's.
+TEST(ThreadPin, OneThatSpinsForEverBesideItDoesNotStarveIt) {
+  for (const int processors : {1, 2}) {
+    set_max_procs(processors);
+    run([] {
+      auto in = make_chan<int>();
+      auto out = make_chan<int>();
+      auto pinned = start_pinned_echo(in, out);
+      out.recv();
+      std::atomic<bool> spins{false};
+      std::atomic<bool> stop{false};
+      auto spinner = spawn([&] {
+        spins = true;
+        while (!stop) {
+        }
+      });
+      while (!spins) yield();
+      for (int i = 0; i < 100; ++i) {
+        in.send(i);
+        ASSERT_EQ(out.recv(), i + 1);
+      }
+      stop = true;
+      in.close();
+      pinned.join();
+      spinner.join();
+    });
+  }
+}
+
+// The same with one that the pinned goroutine itself has started and hands its thread to when it waits.
+TEST(ThreadPin, ItsOwnChildThatSpinsForEverDoesNotStarveIt) {
+  set_max_procs(1);
+  run([] {
+    const ThreadPin pin;
+    std::atomic<bool> stop{false};
+    auto spinner = spawn([&] {
+      while (!stop) {
+      }
+    });
+    yield();
+    stop = true;
+    spinner.join();
+  });
+}
+
+// Refused by one pinned machine, it must not go round among the others for ever.
+TEST(ThreadPin, WhoIsRefusedRunsThoughEveryThreadHasAPin) {
+  for (const int processors : {1, 2, 4}) {
+    set_max_procs(processors);
+    run([] {
+      constexpr int kPinned = 12;
+      auto in = make_chan<int>();
+      auto out = make_chan<int>();
+      std::vector<Task<void>> pinned;
+      std::set<int> threads;
+      for (int i = 0; i < kPinned; ++i) {
+        pinned.push_back(start_pinned_echo(in, out));
+        threads.insert(*out.recv());
+      }
+      const ThreadPin pin;
+      for (int i = 0; i < 100; ++i) {
+        EXPECT_FALSE(threads.contains(spawn([] { return ::gettid(); }).join()));
+        in.send(i);
+        ASSERT_EQ(out.recv(), i + 1);
+      }
+      in.close();
+      for (auto& task : pinned) task.join();
+    });
+  }
+}
+
+// Once it is trusted a goroutine runs on the pinned one's thread. If it then stays, but enters weft now and then, it makes
+// room there for whom another thread has made ready.
+TEST(ThreadPin, OneThatStaysMakesRoomAtItsNextCallIntoWeft) {
+  set_max_procs(2);
+  run([] {
+    auto in = make_chan<int>();
+    auto out = make_chan<int>();
+    auto pinned = start_pinned_echo(in, out);
+    const pid_t thread = *out.recv();
+    std::atomic<bool> stays{false};
+    std::atomic<bool> stop{false};
+    auto neighbour = spawn([&, in, out, own = make_chan<int>(1)] {
+      while (::gettid() != thread) {
+        in.send(1);
+        out.recv();
+      }
+      stays = true;
+      while (!stop) {
+        own.send(1);
+        own.recv();
+      }
+    });
+    while (!stays) yield();
+    in.send(7);
+    EXPECT_EQ(out.recv(), 8);
+    stop = true;
+    in.close();
+    pinned.join();
+    neighbour.join();
+  });
+}
+
 }  // namespace
 }  // namespace weft

@@ -175,11 +175,14 @@ bool TimerWheel::check() noexcept {
 }
 
 void TimerWheel::reset_after_fork() noexcept {
-  lock_.unlock();
-  slots_ = {};
-  occupied_ = {};
+  for (Due due = next_due(); due.any; due = next_due()) {
+    TimerNode* node = slots_[due.place.level][due.place.slot];
+    unlink(*node);
+    node->wheel.store(nullptr, std::memory_order_relaxed);
+  }
   size_ = 0;
   next_when_.store(kNever, std::memory_order_relaxed);
+  lock_.unlock();
 }
 
 }  // namespace weft::sched

@@ -46,7 +46,9 @@ class TimerWheel {
   std::size_t size() noexcept;
   /// Verifies the invariants; for tests.
   bool check() noexcept;
-  /// After fork(): forgets everything.
+  void lock_for_fork() noexcept { lock_.lock(); }
+  void unlock_after_fork() noexcept { lock_.unlock(); }
+  /// In the child, locked: lets every timer go unarmed, for its owner may still cancel it, and unlocks.
   void reset_after_fork() noexcept;
 
  private:
