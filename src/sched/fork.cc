@@ -21,15 +21,13 @@ constinit detail::Atomic<bool> monitor_is_gone{false};
 bool entered = false;  // under start's lock
 void enter() noexcept {
   detail::MachineHead* m = detail::current_machine();
-  entered = m != nullptr && (m->tick.load(std::memory_order_relaxed) & 1) == 0;
+  entered = m != nullptr && !m->inside.load(std::memory_order_relaxed);
   if (!entered) return;
-  m->tick.store(m->tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  m->inside.store(true, std::memory_order_relaxed);
   detail::compiler_barrier();
 }
 void leave() noexcept {
-  if (!entered) return;
-  detail::MachineHead* m = detail::current_machine();
-  m->tick.store(m->tick.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  if (entered) detail::leave_runtime();
 }
 
 template <class Visit>
