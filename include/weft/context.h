@@ -3,10 +3,8 @@
 // Not here: waiting for a context among other things (on_done in select.h). Guide: docs/guide/context.md
 //
 // A Context says how long a piece of work is wanted: it is passed down, copied freely, and everything below is done
-// when
-// something above is. It is a shared pointer to a node of a tree; a node lives while something refers to it, and a
-// deadline
-// that nobody refers to any more costs nothing.
+// when something above is. It is a shared pointer to a node of a tree; a node lives while something refers to it, and a
+// deadline that nobody refers to any more costs nothing.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,5 @@
 // weft/sync.h: all of weft's synchronization: Mutex, SharedMutex, CondVar, WaitGroup, Once, Lazy, Semaphore, Group,
-// Pool,
-// WorkerPool, ConcurrentMap. Each stands in a header of its own under weft/sync/.
+// Pool, WorkerPool, ConcurrentMap. Each stands in a header of its own under weft/sync/.
 // Not here: channels (chan.h), contexts (context.h). Guide: docs/guide/sync.md
 #pragma once
 

@@ -2,8 +2,7 @@
 // Not here: deadlines of a piece of work (with_timeout in context.h), on_timeout (select.h). Guide: docs/guide/time.md
 //
 // One clock: the monotonic one, std::chrono::steady_clock. Nothing fires early. Durations below zero count as zero,
-// those too
-// long for the clock as for ever.
+// those too long for the clock as for ever.
 #pragma once
 
 #include <chrono>

@@ -31,8 +31,7 @@ const char* type_text(Kind kind) noexcept {
 }
 
 // Buckets are cumulative there, and a bound counts as within. Empty ones are left out: they add nothing to a cumulative
-// count.
-// The sum is not kept; each observation counts with its bucket's lower bound, so it is up to 12 % low.
+// count. The sum is not kept; each observation counts with its bucket's lower bound, so it is up to 12 % low.
 void write_histogram(std::ostream& out, const std::string& name, const HistogramValue& h) {
   std::uint64_t seen = 0;
   double sum = 0;

@@ -1,8 +1,6 @@
 // When is it sure? Every machine sleeps, nothing is ready, no timer is armed, and every thread of the process that is
-// not
-// weft's is itself blocked in a weft primitive. A thread that is not could still send, unlock or cancel: then weft is
-// silent,
-// and SIGQUIT shows the goroutines.
+// not weft's is itself blocked in a weft primitive. A thread that is not could still send, unlock or cancel: then weft
+// is silent, and SIGQUIT shows the goroutines.
 #include "sched/deadlock.h"
 
 #include <unistd.h>

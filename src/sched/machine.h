@@ -1,8 +1,8 @@
 // A machine: an OS thread that runs goroutines while it holds a processor.
 //
 // Its own stack is where the scheduler loop runs (Go's g0); goroutines switch to each other directly while the next one
-// is
-// at hand, and to the loop when there is something to think about. Never freed: the monitor and the dump look at any.
+// is at hand, and to the loop when there is something to think about. Never freed: the monitor and the dump look at
+// any.
 #pragma once
 
 #include <cstdint>

@@ -72,8 +72,7 @@ void stop_searching(Machine& m) noexcept {
 }
 
 // Not before this machine has run what it was given the processor for, else two would pass it to and fro for ever; and
-// not
-// each time, else two pinned goroutines that wake each other would starve the ring.
+// not each time, else two pinned goroutines that wake each other would starve the ring.
 bool may_serve_pinned_waiter(Machine& m) noexcept {
   constexpr std::uint32_t kMostStreak = 32;
   if (!m.has_run && m.pinned_ready.load(std::memory_order_relaxed) != 0) return false;

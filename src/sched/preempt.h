@@ -1,24 +1,20 @@
 // WEFT_PREEMPT=suspend: goroutines that spin without a processor are held in place beyond a bound.
 //
 // When the monitor takes a spinner's processor the spinner runs on, and competes through the kernel with whoever holds
-// the
-// processor now: fine on idle cores, but under a CPU quota many spinners burn the quota of all. In this mode at most
-// max_procs of them run; the others wait in a signal handler, and take turns of kTurnNanos.
+// the processor now: fine on idle cores, but under a CPU quota many spinners burn the quota of all. In this mode at
+// most max_procs of them run; the others wait in a signal handler, and take turns of kTurnNanos.
 //
-// STATES     Machine::hold: kFree -> kAsked (monitor) -> kHeld (the thread, in its handler) -> kFree (monitor, wakes
-//            it)
+// STATES     Machine::hold: kFree -> kAsked (monitor) -> kHeld (the thread, in its handler) -> kFree (monitor, wakes it)
 //                           kAsked -> kFree (monitor: it came by the runtime meanwhile)
 // INVARIANTS [preempt.I1] only a thread without a processor is held: the handler looks at the request word, which is
-// kTaken
-//                         from the moment the monitor took it until the machine's next section
+//                         kTaken from the moment the monitor took it until the machine's next section
 //            [preempt.I2] nobody is held inside the runtime (`inside`), so no runtime lock is held by a held thread
 //            [preempt.I3] a held thread may hold a lock of libc's or the program's. Who waits for that lock waits at
-//            most for
-//                         its next turn, kTurnNanos x held threads; the monitor, which gives the turns, lets all go
-//                         first
+//                         most for its next turn, kTurnNanos x held threads; the monitor, which gives the turns, lets
+//                         all go first
+//
 // The handler uses raw system calls only. It makes some calls return EINTR (nanosleep, poll) although the thread was
-// seen
-// running; hence a mode and not the default.
+// seen running; hence a mode and not the default.
 #pragma once
 
 #include "sched/machine.h"
@@ -29,8 +25,7 @@ namespace weft::sched {
 void hold_if_too_many(Machine& m) noexcept;
 
 /// Once a round of the monitor: turns, and releases when there is room. True while there are more spinners than may
-/// run:
-/// the monitor then stays awake.
+/// run: the monitor then stays awake.
 bool rotate_held(detail::MonotonicNanos now) noexcept;
 
 /// Lets everybody go, before the runtime does something that may wait for a libc lock; rotate_held() holds them again.

@@ -1,7 +1,7 @@
 // A processor: the right to run goroutines, with what only its holder touches.
 //
 //   holder-only (the machine inside a section; the monitor while it holds a taken processor): runnext, free stacks,
-//   counters
+//                counters
 //   shared: ring (see run_ring.h), wheel (its own lock), the Atomic fields (written by the holder, read by the monitor)
 #pragma once
 

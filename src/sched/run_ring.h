@@ -1,14 +1,12 @@
 // A processor's bounded FIFO of ready goroutines: one owner pushes and pops, any thief takes half from the old end.
 //
 // INVARIANTS [ring.I1] head <= tail <= head + N, as free-running counters; slots [head, tail) hold the queued
-// goroutines
+//                      goroutines
 //            [ring.I2] only the owner writes tail and slots; head moves by CAS alone, so each slot is taken once
 //            [ring.I3] a thief reads the slots before its CAS: a slot that the owner reused meanwhile fails the CAS,
-//            since
-//                      head has moved
+//                      since head has moved
 // ORDERING   tail: release by the owner after the slot store, acquired by thieves. head: the taker's release CAS pairs
-//            with
-//            the owner's acquire load in push(), so a slot is not overwritten before its taker has read it.
+//            with the owner's acquire load in push(), so a slot is not overwritten before its taker has read it.
 // SOURCE     the bounded queue of Go's scheduler (runq in proc.go); steal half after Hendler & Shavit, PODC 2002.
 // EVIDENCE   tests/model/run_ring_model.cc with N = 4; tests/stress/run_ring_stress.cc
 #pragma once
@@ -51,8 +49,7 @@ class RunRing {
   std::uint32_t take_half(T** out) noexcept { return grab(out); }
 
   /// A thief's call: moves half of this ring (at least one) into `thief`'s ring, which is empty and the caller's own,
-  /// and
-  /// returns one of them to run at once; null if there was nothing.
+  /// and returns one of them to run at once; null if there was nothing.
   T* steal_into(RunRing& thief) noexcept {
     T* taken[N / 2];
     const std::uint32_t count = grab(taken);

@@ -1,18 +1,16 @@
 // Timers of one processor: a hierarchical timing wheel, all intrusive, O(1) to arm and to disarm.
 //
 //   level 0:  64 slots of 2^14 ns (16 us)      a timer sits in the level of the highest 6-bit digit in which its tick
-//   level 1:  64 slots of 2^20 ns (1 ms)       differs from `elapsed`; when a slot of a higher level comes up, its
-//   timers
-//   ...       each 64 times coarser            move down (cascade). A timer never fires early, at most one tick late.
-//   level 7:  the rest of int64
+//   level 1:  64 slots of 2^20 ns (1 ms)       differs from `elapsed`; when a slot of a higher level comes up,
+//   ...       each 64 times coarser            its timers move down (cascade). A timer never fires early, at most one
+//   level 7:  the rest of int64                tick late.
 //
 // INVARIANTS [timer.I1] every node in a slot of level L agrees with `elapsed_` in all digits above L
 //            [timer.I2] occupied_[L] has bit s set exactly if slot s of level L holds a node
 //            [timer.I3] next_when_ is at most the time at which expire() has something to do
 // LOCKS      lock_ guards everything but next_when_ (written under it, read by anybody). Callbacks run without it.
 // SOURCE     Varghese & Lauck, SOSP 1987, scheme 7. REJECTED [timer.R1] a heap (Go): it allocates, and a cancelled
-//            timer
-//            either costs O(log n) cache misses or must outlive its owner.
+//            timer either costs O(log n) cache misses or must outlive its owner.
 // EVIDENCE   src/sched/timer_wheel_test.cc checks it against a sorted reference over random operations
 #pragma once
 

@@ -6,13 +6,12 @@
 // STATES     state_ is a set of four bits
 //              kLocked    held; by the unlocker's fetch_sub alone it goes away
 //              kWoken     a token, held by at most one: a waiter between its wake-up and its next attempt, or a
-//              spinner. While
-//                         it is out, unlock wakes nobody. Given back with the lock taken, or in P1, while kLocked is
-//                         set
+//                         spinner. While it is out, unlock wakes nobody. Given back with the lock taken, or in P1,
+//                         while kLocked is set
 //              kWaiting   under list_lock_: set before the first waiter is linked; cleared when the list is seen empty
 //              kStarving  set with kLocked, under list_lock_, by a waiter who waited too long; cleared by who gets the
-//              lock
-//                         handed and finds that nobody behind it starves, or by an unlock that finds the list empty
+//                         lock handed and finds that nobody behind it starves, or by an unlock that finds the list
+//                         empty
 // INVARIANTS [mutex.I1] unlocked, not starving, no token out => the list is empty or an unlock is about to wake one
 //            [mutex.I2] kStarving without kLocked exists only between the two steps of one unlock: nobody acquires then
 //            [mutex.I3] who is handed the lock never tries for it: kLocked is set on its behalf before it is made ready

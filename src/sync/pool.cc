@@ -2,23 +2,20 @@
 //
 //   get:  own latest -> own fresh list -> own victims -> a batch of the central list -> central victims -> make one
 //   put:  own latest, own fresh list; when that is full, half of it goes to the central list, so that a machine that
-//   only puts
-//         feeds those that only get
+//         only puts feeds those that only get
 //   age:  victims are destroyed, fresh ones become victims, everywhere
 //
 // INVARIANTS [pool.I1] a PoolLocal is touched by its machine's thread while busy and not frozen, or by age() while
-// frozen and not
-//                      busy: begin() stores busy and reads frozen; age() stores frozen, has every CPU pass a barrier
-//                      and then
-//                      looks whether it is busy, for a moment (the thread may be suspended there) or not at all
+//                      frozen and not busy: begin() stores busy and reads frozen; age() stores frozen, has every CPU
+//                      pass a barrier and then looks whether it is busy, for a moment (the thread may be suspended
+//                      there) or not at all
 //            [pool.I2] while an object lies in a list, ageing_ is true or somebody is about to make it so: give()
-//            pushes, then
-//                      reads ageing_; age() clears it, has every CPU pass a barrier, then looks at the lists
+//                      pushes, then reads ageing_; age() clears it, has every CPU pass a barrier, then looks at the
+//                      lists
 // REJECTED   [pool.R2] lists a processor, in Sections: each Section is a chain of loads that wait for stores, 6 ns a
 //            get and put
 //            [pool.R1] stealing from other machines' lists (Go): needs an atomic operation on each get; batches through
-//            the
-//            central list cost one in 32
+//            the central list cost one in 32
 #include "weft/detail/pool_core.h"
 
 #include <mutex>

@@ -4,36 +4,31 @@
 //            counters
 //            drain      a writer has announced itself and waits until the readers who were first have left
 //
-//   reader, biased:    slot.arrived += 1; barrier; biased still?             ... slot.left += 1; barrier; biased still?
-//   reader, unbiased:  lock_: no writer? central_arrived += 1                ... lock_: central_left += 1; drained?
-//   wake
-//   writer:            writers_.lock(); lock_: writer_ = true; biased = false; membarrier; drain   ...   admit readers;
-//   unlock
+//   reader, biased:    slot.arrived += 1; barrier; biased still?    ...  slot.left += 1; barrier; biased still?
+//   reader, unbiased:  lock_: no writer? central_arrived += 1       ...  lock_: central_left += 1; drained? wake
+//   writer:            writers_.lock(); lock_: writer_ = true, biased = false; membarrier; drain
+//                                                                   ...  admit readers; unlock
 //
 // INVARIANTS [rw.I1] readers inside = sum of arrived - sum of left, over the slots and the central pair. A reader may
-// arrive in
-//                    one and leave in another: goroutines move
+//                    arrive in one and leave in another: goroutines move
 //            [rw.I2] biased_slots_ => no writer_
 //            [rw.I3] waiting_readers_ is not empty => writer_
 //            [rw.I4] the sum is read left first, arrived second, so it is never too small; a reader that finds its
-//            arrival undone
-//                    (P3) makes it too large for a moment, and then comes by reader_left() like any that leaves
+//                    arrival undone (P3) makes it too large for a moment, and then comes by reader_left() like any that
+//                    leaves
 // PROTOCOL   reader  [rw.P1] counts [rw.P2] compiler barrier [rw.P3] reads biased_slots_
 //            writer  [rw.P4] biased_slots_ = null [rw.P5] membarrier [rw.P6] sums
 //            Dekker's pair with the fence on the rare side: either P6 sees P1, or P3 sees P4 and the reader comes by
 //            lock_
 // POLICY     bias comes back after kBiasAfter reads under lock_ without a write, so that the writers' membarriers cost
-//            readers
-//            and writers together a bounded share (the first time after fewer: a lock that is only read)
+//            readers and writers together a bounded share (the first time after fewer: a lock that is only read)
 // SOURCE     Dice and Kogan, BRAVO, USENIX ATC 2019. There the table of visible readers is global and each entry is
-//            taken with a
-//            CAS; here a Section makes the slot exclusive, and counters instead of pointers let a reader leave
-//            elsewhere
+//            taken with a CAS; here a Section makes the slot exclusive, and counters instead of pointers let a reader
+//            leave elsewhere
 // REJECTED   [rw.R1] a global table: two locks that hash to one slot slow each other, and a goroutine that moved cannot
 //            find it
 // FAIRNESS   the writers' Mutex bounds how long one is overtaken; end_write() admits the readers that waited before it
-//            lets the
-//            next writer in
+//            lets the next writer in
 #include "weft/sync/shared_mutex.h"
 
 #include <new>

@@ -3,11 +3,9 @@
 //            counter = 0, kWaited   the done() that reached zero is on its way to the list
 //            0                      at rest
 // INVARIANTS [wg.I1] kWaited is set under list_lock_ while the counter is not zero, and cleared under it by the done()
-// that
-//                    brought the counter to zero
+//                    that brought the counter to zero
 //            [wg.I2] no done() touches the group after a wait() has let its owner destroy it: a wait() passes
-//            list_lock_, so
-//                    the waking done() has left it, and it parks rather than return while kWaited is set
+//                    list_lock_, so the waking done() has left it, and it parks rather than return while kWaited is set
 #include "weft/sync/wait_group.h"
 
 #include <string>

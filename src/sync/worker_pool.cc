@@ -1,6 +1,5 @@
 // A channel of jobs and a semaphore of places. A place is held from acceptance until the job has ended, so there are as
-// many as
-// may wait and run together, and a queue of 0 means: accepted if a worker is free.
+// many as may wait and run together, and a queue of 0 means: accepted if a worker is free.
 #include "weft/sync/worker_pool.h"
 
 #include "weft/error.h"

@@ -1,8 +1,7 @@
 // Client libraries that know nothing of goroutines, called plainly: they block their thread, and nobody else.
 //
 // What is asserted is that the ticker ran on while every call was blocked (a runtime that freezes its threads gets a
-// few
-// ticks, not hundreds). How late it came is printed; latency is for benchmarks.
+// few ticks, not hundreds). How late it came is printed; latency is for benchmarks.
 #include <gtest/gtest.h>
 
 #include <curl/curl.h>

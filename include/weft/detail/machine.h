@@ -38,8 +38,7 @@ extern "C" constinit thread_local MachineHead* weft_current_machine
 /// This thread's machine, or null on a thread that is not weft's.
 ///
 /// Compilers keep the address of a thread_local across a context switch; volatile asm cannot be kept, so after a park
-/// this
-/// reads the slot of the thread the goroutine then runs on. Re-read it after everything that may park.
+/// this reads the slot of the thread the goroutine then runs on. Re-read it after everything that may park.
 inline MachineHead* current_machine() noexcept {
   MachineHead* machine;
 #if defined(__x86_64__)
@@ -57,8 +56,7 @@ inline MachineHead* current_machine() noexcept {
 }
 
 /// The slow entry: the monitor asked for this machine's processor or took it. On return the caller runs with a
-/// processor,
-/// perhaps on another machine.
+/// processor, perhaps on another machine.
 void enter_slow() noexcept;
 
 /// The index of the caller's processor in [0, kMaxProcessors), or -1 on a plain thread. Valid inside the Section only.
@@ -75,8 +73,7 @@ inline void leave_runtime() noexcept {
 /// A stretch of runtime code: the processor stays with the machine, no signal handler of weft suspends it.
 ///
 /// Sections nest (the inner one is free) and may contain a park: the goroutine then leaves on the machine it resumed
-/// on. On
-/// a plain thread a section is nothing. Keep it short: no blocking call, no allocation where it can be avoided.
+/// on. On a plain thread a section is nothing. Keep it short: no blocking call, no allocation where it can be avoided.
 class Section {
  public:
   Section() noexcept {

@@ -4,8 +4,7 @@
 // know which it has.
 //
 // PROTOCOL  the waiter  puts itself where a waker finds it, under the primitive's lock, then park(): the commit runs
-//           after
-//                       the context is saved and releases that lock
+//                       after the context is saved and releases that lock
 //           the waker   under the lock takes the waiter out, then ready(): exactly once for each park
 #pragma once
 
@@ -51,8 +50,7 @@ bool on_goroutine() noexcept;
 using ParkCommit = bool (*)(Goroutine*, void* arg) noexcept;
 
 /// Parks the caller until ready() is called on it. Call inside a Section; returns inside one, perhaps on another
-/// machine.
-/// `on` is the address of what is waited for, for the dump.
+/// machine. `on` is the address of what is waited for, for the dump.
 void park(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexcept;
 
 /// Parks and lets go of `lock` once the context is saved.

@@ -1,6 +1,5 @@
 // weft/detail/pool_core.h: a Pool without its element type: free nodes, where the machine that frees one finds it
-// again.
-// See src/sync/pool.cc.
+// again. See src/sync/pool.cc.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,9 @@
 // weft/detail/waiter.h: one wait of one goroutine in one primitive's list, and the claim that decides who wakes it.
 //
 // A goroutine that waits on several things at once (a select's cases, a deadline, a context) has a Waiter in each list
-// and
-// one Claim for all. Who wants to wake it must win the claim first; the one winner calls ready(), the others pass over
-// it.
-// Both live in the waiting call's stack frame: the waiter takes its nodes out of all lists, under each list's lock, and
-// disarms its timer before it returns.
+// and one Claim for all. Who wants to wake it must win the claim first; the one winner calls ready(), the others pass
+// over it. Both live in the waiting call's stack frame: the waiter takes its nodes out of all lists, under each list's
+// lock, and disarms its timer before it returns.
 //
 // INVARIANTS [wait.I1] a Waiter is touched by others only under the lock of the list it is in
 //            [wait.I2] ready() is called by the winner of the claim, exactly once for each park

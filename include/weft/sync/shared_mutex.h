@@ -21,9 +21,8 @@ namespace weft {
 /// Fairness       a waiting writer holds up new readers; the readers that waited for a writer go before the next writer
 /// Ordering       as Mutex; what happens before unlock_shared() is visible after the next lock()
 /// Cost           where reads prevail, a read lock and its unlock are a few plain stores to the processor's own cache
-/// line, on
-///                any number of processors; the writer that ends such a stretch pays some microseconds. That cache line
-///                a processor is allocated once reads are seen to prevail, and given back with the lock
+///                line, on any number of processors; the writer that ends such a stretch pays some microseconds. That
+///                cache line a processor is allocated once reads are seen to prevail, and given back with the lock
 class SharedMutex {
  public:
   constexpr SharedMutex() noexcept = default;

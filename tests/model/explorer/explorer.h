@@ -8,8 +8,7 @@
 // INVARIANTS [explorer.I1] nodes_[0..depth) is the trace of the execution that runs now
 //            [explorer.I2] a node's `backtrack` holds who is yet to be run there, or has been
 //            [explorer.I3] a sleeper's step, made now, gives an execution that has been explored; it sleeps until a
-//            step
-//                          that does not commute with it is made
+//                          step that does not commute with it is made
 //            [explorer.I4] without reduction every order and every outcome is made: explorer_model.cc compares the two
 #pragma once
 

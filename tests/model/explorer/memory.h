@@ -8,14 +8,11 @@
 //            [memory.R3] release: the message carries the thread's view, else the view of its last release fence;
 //                        acquire: the message's view joins the thread's, else it waits for the next fence
 //            [memory.R4] a sequentially consistent fence exchanges the thread's view with one view for all; such a
-//            store
-//                        enters that view, such a load reads nothing older than it
+//                        store enters that view, such a load reads nothing older than it
 //            [memory.R5] membarrier is a full fence in its caller, and in every other thread at its last compiler
-//            barrier:
-//                        what a thread did after that barrier may be moved by the compiler, and is not seen
+//                        barrier: what a thread did after that barrier may be moved by the compiler, and is not seen
 // LIMITS     a store is the newest when it is made: executions that need a cycle of modification orders (2+2W) or
-// values
-//            out of thin air are not there. x86 has neither; AArch64 has the first.
+//            values out of thin air are not there. x86 has neither; AArch64 has the first.
 #pragma once
 
 #include <array>
