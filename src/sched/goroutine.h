@@ -30,7 +30,7 @@ namespace weft::detail {
 ///
 ///   kDead -> kRunnable (launch) -> kRunning -> kParked -> kRunnable ... kRunning -> kDead
 ///   kRunning -> kRunnable when it yields or waits for a processor
-enum class Status : std::uint32_t { kDead = 0, kFresh, kRunnable, kRunning, kParked };
+enum class Status : std::uint8_t { kDead = 0, kFresh, kRunnable, kRunning, kParked };
 
 /// What __cxa_get_globals() points to: which exceptions this goroutine has caught and is throwing. Itanium C++ ABI
 /// 2.2.2.
@@ -47,6 +47,7 @@ struct alignas(64) Goroutine {
   WaitReason wait_reason = WaitReason::kNone;
   bool is_thread = false;  // a plain thread's stand-in
   bool has_name = false;
+  std::uint8_t fork_generation = 0;  // of another generation than the scheduler's: it ended with a fork()
   Goroutine* queue_next = nullptr;
   ExceptionState eh;
   sched::Machine* pinned_to = nullptr;
@@ -68,7 +69,6 @@ struct alignas(64) Goroutine {
   char name[32] = {};  // valid if has_name
   std::uint32_t pin_depth = 0;
   std::uint32_t exclusive_pin_depth = 0;
-  std::uint8_t fork_generation = 0;        // of another generation than the scheduler's: it ended with a fork()
   Atomic<std::uint32_t> thread_permit{0};  // the stand-in's parking word
   [[no_unique_address]] sched::SanitizerFiber fiber;
 

@@ -148,7 +148,7 @@ bool work_anywhere() noexcept {
   if (s.global_count.load(std::memory_order_acquire) != 0) return true;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (!s.processors[i]->ring.empty()) return true;
+    if (s.processors[i]->wants_help()) return true;
   }
   const MonotonicNanos timer = next_timer();
   return timer != kNever && timer <= detail::monotonic_now();

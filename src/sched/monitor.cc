@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <system_error>
+#include <utility>
 
 #include "base/fatal.h"
 #include "os/clock.h"
@@ -126,15 +127,18 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
     g->good_turns.store(0, std::memory_order_relaxed);
   }
   (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
+  if (!blocked) taken->run_length.was_long();
   taken->timer_due.store(true, std::memory_order_relaxed);
   start_machine_with(*taken, false);
   if (!blocked) hold_if_too_many(*m);
   return true;
 }
 
-// A goroutine that waits in a ring while a processor is idle: its adder wakes nobody for the first one [sched.I3].
-bool wakes_for(const Processor& p) noexcept {
-  return !p.ring.empty() && scheduler().idle_processor_count.load(std::memory_order_relaxed) != 0;
+// What waits in a ring while a processor is idle, and its adder woke nobody for [sched.I3].
+bool wakes_for(Processor& p) noexcept {
+  const std::int64_t switches = p.switches.read();
+  p.stands_still.store(std::exchange(p.watched_switches, switches) == switches, std::memory_order_relaxed);
+  return scheduler().idle_processor_count.load(std::memory_order_relaxed) != 0 && p.wants_help();
 }
 
 // Those beyond max_procs too: one of them may still be held.

@@ -82,14 +82,6 @@ void ready_thread(Goroutine* g) noexcept {
   os::futex_wake(g->thread_permit);
 }
 
-// One in so many is timed, so that the clock does not cost more than the switch.
-void sample_latency(Processor& p, Goroutine* g) noexcept {
-  constexpr std::uint32_t kEvery = 64;
-  if (p.sample_countdown-- != 0) return;
-  p.sample_countdown = kEvery - 1;
-  g->ready_since = monotonic_now();
-}
-
 enum class Place { kNext, kTail };
 
 void make_ready(Goroutine* g, Place place) noexcept {
@@ -106,9 +98,9 @@ void make_ready(Goroutine* g, Place place) noexcept {
   } else if (p == nullptr || scheduler().config.migrate) {
     sched::push_global(g);
   } else {
-    sample_latency(*p, g);
+    sched::sample(*p, g);
     if (place == Place::kNext) {
-      sched::push_runnext_calmly(this_machine(), g);
+      sched::push_runnext(this_machine(), g);
     } else {
       sched::push_ring(this_machine(), g);
     }

@@ -30,7 +30,7 @@ Goroutine* steal_round(Processor& thief, std::uint32_t count) noexcept {
   const std::uint32_t start = detail::fast_random() % count;
   for (std::uint32_t i = 0; i < count; ++i) {
     Processor* victim = s.processors[(start + i) % count];
-    if (victim == &thief) continue;
+    if (victim == &thief || !victim->wants_help()) continue;
     if (Goroutine* g = victim->ring.steal_into(thief.ring)) {
       thief.steals_from_others.add();
       return g;

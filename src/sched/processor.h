@@ -10,6 +10,7 @@
 
 #include "sched/goroutine.h"
 #include "sched/latency_histogram.h"
+#include "sched/run_length.h"
 #include "sched/run_ring.h"
 #include "sched/timer_wheel.h"
 
@@ -54,10 +55,25 @@ struct alignas(64) Processor {
 
   HolderCounter spawned, finished, switches, steals_from_others;
   sched::LatencyHistogram queue_latency;
+  sched::RunLength run_length;
+  std::int64_t watched_switches = 0;  // the monitor's: at its last look
+  Atomic<bool> stands_still{false};   // written by the monitor: no switch between its last two looks
 
   sched::RunRing<Goroutine, kRingSlots> ring;
   sched::TimerWheel wheel;
 
+  /// Whether another processor should take from the ring: where nobody else would come by in a moment, or where it holds
+  /// so much that another core, which takes some 25 us to wake, would find work left. Runs as short as the move of a
+  /// goroutine's memory to another core are done sooner where they are. From any thread, a snapshot. See [sched.R1].
+  bool wants_help() const noexcept {
+    constexpr MonotonicNanos kWakeUpNanos = 20'000;
+    constexpr MonotonicNanos kMoveNanos = 300;
+    const std::uint32_t queued = ring.size();
+    if (queued == 0) return false;
+    const MonotonicNanos run = run_length.average();
+    if (run >= kMoveNanos && queued * run >= kWakeUpNanos) return true;
+    return machine.load(std::memory_order_relaxed) == nullptr || stands_still.load(std::memory_order_relaxed);
+  }
   /// True when something waits for this processor's holder. From any thread, a snapshot.
   bool has_queued() const noexcept { return runnext.load(std::memory_order_relaxed) != nullptr || !ring.empty(); }
 };

@@ -40,6 +40,7 @@ void put_processor_locked(Processor& p) noexcept {
 void attach(Machine& m, Processor& p) noexcept {
   m.p.store(&p, std::memory_order_relaxed);
   m.processor_index = static_cast<int>(p.index);
+  p.run_length.abandon();
   p.machine.store(&m, std::memory_order_release);
 }
 

@@ -32,21 +32,11 @@ void push_runnext(Machine& m, Goroutine* g) noexcept {
   if (before != nullptr) push_ring(m, before);
 }
 
-void push_runnext_calmly(Machine& m, Goroutine* g) noexcept {
-  Processor& p = *processor_of(m);
-  Goroutine* before = p.runnext.load(std::memory_order_relaxed);
-  p.runnext.store(g, std::memory_order_relaxed);
-  notice_work();
-  if (before == nullptr) return;
-  const bool was_empty = p.ring.empty();
-  push_ring_quietly(p, before);
-  if (!was_empty) wake_searcher();
-}
-
 void push_ring(Machine& m, Goroutine* g) noexcept {
-  push_ring_quietly(*processor_of(m), g);
+  Processor& p = *processor_of(m);
+  push_ring_quietly(p, g);
   notice_work();
-  wake_searcher();
+  if (p.wants_help()) wake_searcher();
 }
 
 void push_global(Goroutine* g) noexcept {

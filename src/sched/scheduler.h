@@ -13,9 +13,9 @@
 // INVARIANTS [sched.I1] a ready goroutine is in exactly one place: a runnext slot, a ring, the global queue, or the
 // queue
 //                       of the machine to which it is pinned
-//            [sched.I2] at rest no processor is idle while a ring or the global queue holds a goroutine, but for I3
-//            [sched.I3] a goroutine that waits in runnext behind user code, or alone in a ring since another displaced
-//                       it there, is found by the monitor: it takes the processor, or wakes a searcher
+//            [sched.I2] at rest no processor is idle while the global queue, or a ring that wants help, holds a goroutine
+//            [sched.I3] a goroutine that waits in runnext behind user code, or in a ring that did not want help, runs when
+//                       the holder comes by; if it does not, the monitor takes the processor, or has the ring want help
 //            [sched.I4] a processor is held by one machine, or in the idle list, or beyond max_procs (parked)
 //            [sched.I5] the context of a goroutine is saved before anybody can make it ready: the commit runs after the
 //            switch
@@ -28,11 +28,11 @@
 //                         [sched.P6] looks at every ring, the global queue and the timers once more
 //            runnext      needs no wake-up: its owner runs it when the current goroutine waits, else I3
 // LOCKS      Scheduler::lock, then nothing. A wheel's lock, the stack pool's lock: leaves.
-// REJECTED   [sched.R1] a wake-up for each runnext (Go): ping-pong between two goroutines would wake the other core
-//            each time.
-//            Likewise for the first one displaced by ready(): a pipeline's stages would hop between the cores for 100
-//            ns of
-//            work each (lab scenario 3). A spawn does wake: that work is likely to be long
+// REJECTED   [sched.R1] a wake-up for whatever is made ready (Go): it costs the waker some microseconds, the other core
+//            starts 25 us later, and each goroutine's memory moves over to it. Ping-pong between two goroutines, the
+//            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it, by
+//            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
+//            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
 // SHUTDOWN   run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
 //            processors
@@ -105,14 +105,22 @@ void resume_runtime() noexcept;
 void lock_start() noexcept;  // no start, no resize meanwhile
 void unlock_start() noexcept;
 
+/// One in so many that become ready is timed: how long it waits, how long it runs. Not more, for the clock costs as much
+/// as a switch; a prime, so that goroutines which take turns have theirs.
+inline void sample(Processor& p, Goroutine* g) noexcept {
+  constexpr std::uint32_t kEvery = 61;
+  if (p.sample_countdown-- != 0) return;
+  p.sample_countdown = kEvery - 1;
+  g->ready_since = detail::monotonic_now();
+}
+
 // queue.cc: where ready goroutines go, all but the pinned ones
 void push_ring_quietly(Processor& p, Goroutine* g) noexcept;  // at the tail; for one that was running
-void push_runnext(Machine& m, Goroutine* g) noexcept;
-void push_runnext_calmly(Machine& m, Goroutine* g) noexcept;  // one displaced goroutine wakes nobody yet: I3
-void push_ring(Machine& m, Goroutine* g) noexcept;            // at the tail, with the wake-up
-void push_global(Goroutine* g) noexcept;                      // with the wake-up
-Goroutine* take_global(Machine& m) noexcept;                  // a fair share into the ring, one to run
-void empty_into_global_locked(Processor& p) noexcept;         // the processor goes away
+void push_runnext(Machine& m, Goroutine* g) noexcept;  // who was there goes to the ring
+void push_ring(Machine& m, Goroutine* g) noexcept;     // at the tail, with the wake-up if it wants help: R1
+void push_global(Goroutine* g) noexcept;               // with the wake-up
+Goroutine* take_global(Machine& m) noexcept;           // a fair share into the ring, one to run
+void empty_into_global_locked(Processor& p) noexcept;  // the processor goes away
 
 // pick.cc: which goroutine is next
 Goroutine* pick(Machine& m) noexcept;  // blocks the machine until there is one and it has a processor
@@ -125,7 +133,7 @@ void put_processor_locked(Processor& p) noexcept;     // to who waits for one, t
 void retire_processor_locked(Processor& p) noexcept;  // beyond max_procs: what it holds goes to the others
 
 // idle.cc: who sleeps, who is woken
-bool work_anywhere() noexcept;                                     // in a ring, the global queue, or a due timer
+bool work_anywhere() noexcept;                                     // the global queue, a ring that wants help, a due timer
 void wake_searcher() noexcept;                                     // P2, P3
 void become_idle(Machine& m) noexcept;                             // P4..P6; on return look again
 void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return

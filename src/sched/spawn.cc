@@ -125,6 +125,7 @@ void launch(Goroutine* g) noexcept {
     sched::resume_runtime();
     sched::push_global(g);
   } else {
+    sched::sample(*p, g);
     sched::push_runnext(sched::this_machine(), g);
   }
 }

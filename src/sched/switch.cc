@@ -104,13 +104,18 @@ void begin_run(Machine& m, Goroutine* g) noexcept {
   Processor& p = *processor_of(m);
   p.switches.add();
   if (g->ready_since != 0) {
-    p.queue_latency.record(detail::monotonic_now() - g->ready_since);
+    const detail::MonotonicNanos now = detail::monotonic_now();
+    p.queue_latency.record(now - g->ready_since);
+    p.run_length.begin(now);
     g->ready_since = 0;
   }
 }
 
 void leave_goroutine(Machine& m, AfterSwitch after) noexcept {
   Goroutine* from = m.g.load(std::memory_order_relaxed);
+  RunLength& run_length = processor_of(m)->run_length;
+  if (run_length.sampling()) [[unlikely]]
+    run_length.end(detail::monotonic_now());
   Goroutine* next = pick_local(m);
   m.after = after;
   if (next != nullptr) {
