@@ -102,6 +102,7 @@ inline Scheduler& scheduler() noexcept { return the_scheduler; }
 void start_runtime();           // idempotent; throws std::system_error
 void pause_runtime() noexcept;  // machines stop at their next pick or section
 void resume_runtime() noexcept;
+void resume_for_spawn() noexcept;  // a plain thread starts a goroutine; a timer that fires after run() does not resume
 void lock_start() noexcept;  // no start, no resize meanwhile
 void unlock_start() noexcept;
 
