@@ -348,9 +348,7 @@ void start_monitor() {
   }
 }
 
-bool on_monitor() noexcept {
-  return os::current_thread_id() == the_monitor.thread_id.load(std::memory_order_relaxed);
-}
+bool on_monitor() noexcept { return os::current_thread_id() == the_monitor.thread_id.load(std::memory_order_relaxed); }
 
 void take_all_processors() noexcept {
   Scheduler& s = scheduler();

@@ -4,8 +4,9 @@
 //
 // INVARIANTS [cond.I1] an Entry is linked from begin() until it is notified or its wait ends otherwise; under
 // list_lock_
-//            [cond.I2] a waiter that was notified never touches the CondVar again: it may be gone. So one without limits
-//                      parks without list_lock_: its entry's phase decides whether the notifier or the park came first
+//            [cond.I2] a waiter that was notified never touches the CondVar again: it may be gone. So one without
+//                      limits parks without list_lock_: its entry's phase decides whether the notifier or the park came
+//                      first
 #include "weft/sync/cond_var.h"
 
 #include "weft/detail/chan_core.h"

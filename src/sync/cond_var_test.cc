@@ -49,8 +49,8 @@ TEST_P(CondVarTest, NotifyOneWakesTheOldestOnly) {
   });
 }
 
-/// Whoever gets the lock at last notifies all, ends the CondVar and uses its memory for something else: the waiter, which
-/// was notified, must not look at it again.
+/// Whoever gets the lock at last notifies all, ends the CondVar and uses its memory for something else: the waiter,
+/// which was notified, must not look at it again.
 struct EndsTheCondVar {
   alignas(CondVar) std::array<unsigned char, sizeof(CondVar)> memory;
   CondVar* cond = ::new (memory.data()) CondVar();
