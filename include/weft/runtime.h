@@ -132,10 +132,10 @@ void set_goroutine_name(std::string_view name) noexcept;
 /// Keeps the calling goroutine on its current thread while it lives (LockOSThread). Nests. Not movable.
 ///
 /// While the pinned goroutine waits, its thread may run others, so their use of `thread_local` is seen by it and by
-/// them. It runs only such as have waited or yielded 32 times since they last computed for long: a new goroutine, or one
-/// that spins, goes to another thread, which costs a wake-up of it. One that was trusted and then computes on without
-/// calling weft delays the pinned goroutine all the same. exclusive() is for who cannot have that, and for those who
-/// change the thread's state (namespaces, priorities, GL contexts): the thread then runs only them.
+/// them. It runs only such as have waited or yielded 32 times since they last computed for long: a new goroutine, or
+/// one that spins, goes to another thread, which costs a wake-up of it. One that was trusted and then computes on
+/// without calling weft delays the pinned goroutine all the same. exclusive() is for who cannot have that, and for
+/// those who change the thread's state (namespaces, priorities, GL contexts): the thread then runs only them.
 class ThreadPin {
  public:
   ThreadPin() noexcept : ThreadPin(false) {}

@@ -14,7 +14,7 @@
 namespace weft::sched {
 namespace {
 
-constinit detail::Atomic<bool> monitor_is_gone{false};
+constinit detail::Atomic<bool> gone{false};
 
 // A thread that holds locks of the runtime must look as if it were inside, or the monitor might hold it in its handler
 // (preempt.h) and then wait for the locks. It is no Section: it takes no processor and switches to nobody.
@@ -117,7 +117,7 @@ void after_fork_in_child() noexcept {
   stack_pool().unlock_after_fork();
   reset_monitor_after_fork();
   os::register_membarrier();
-  monitor_is_gone.store(true, std::memory_order_relaxed);
+  gone.store(true, std::memory_order_relaxed);
   s.foreign_spawned.fetch_sub(static_cast<std::int64_t>(num_goroutines()), std::memory_order_relaxed);
   if (m != nullptr) {
     m->all_next = nullptr;
@@ -142,8 +142,10 @@ void after_fork_in_child() noexcept {
 
 void install_fork_handlers() noexcept { ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child); }
 
+bool monitor_is_gone() noexcept { return gone.load(std::memory_order_relaxed); }
+
 void restart_monitor_after_fork() noexcept {
-  if (!monitor_is_gone.load(std::memory_order_relaxed) || !monitor_is_gone.exchange(false)) return;
+  if (!gone.load(std::memory_order_relaxed) || !gone.exchange(false)) return;
   try {
     start_monitor();
   } catch (const std::system_error&) {

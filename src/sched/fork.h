@@ -7,5 +7,6 @@ void install_fork_handlers() noexcept;
 
 /// The child's monitor starts when somebody first needs it: most children only exec. Else it does nothing.
 void restart_monitor_after_fork() noexcept;
+bool monitor_is_gone() noexcept;
 
 }  // namespace weft::sched

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
+#include <csignal>
 #include <set>
 #include <vector>
 
@@ -64,6 +65,17 @@ TEST_F(Fork, ADeadlineComesWhileTheChildsGoroutineComputes) {
               }),
               kGood);
   });
+}
+
+// The handler can start no thread: the monitor that is started later prints the dump.
+TEST_F(Fork, AQuitSignalBeforeTheChildHasAMonitorIsAnsweredOnceItHas) {
+  EXPECT_EQ(in_child([] {
+              ::close(STDERR_FILENO);
+              ::raise(SIGQUIT);
+              sleep_for(std::chrono::hours(1));
+              return kGood;
+            }),
+            2);
 }
 
 // The others' timers stand in the same slot as this one's; they must not fire where their goroutines do not live.

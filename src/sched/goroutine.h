@@ -73,7 +73,7 @@ struct alignas(64) Goroutine {
   [[no_unique_address]] sched::SanitizerFiber fiber;
 
   static constexpr std::uint8_t kTrusted = 32;
-  /// True for one that has come back to the runtime so often in a row that it will again. By who runs it or is about to.
+  /// True for one that has come back to the runtime so often in a row that it will again.
   bool trusted() const noexcept { return good_turns.load(std::memory_order_relaxed) >= kTrusted; }
   void note_good_turn() noexcept {
     const std::uint8_t turns = good_turns.load(std::memory_order_relaxed);

@@ -78,8 +78,7 @@ Machine* take_machine() noexcept {
 void count_machine() noexcept {
   Scheduler& s = scheduler();
   const SpinGuard guard(s.lock);
-  if (s.machine_count == kMostMachines)
-    base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
+  if (s.machine_count == kMostMachines) base::fatal("too many threads blocked outside of the runtime:", kMostMachines);
   ++s.machine_count;
 }
 

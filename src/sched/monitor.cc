@@ -323,11 +323,11 @@ void* monitor_thread(void*) {
 
 namespace {
 
-// Async-signal-safe.
+// Async-signal-safe. One that is gone goes on sleeping, so that wake_monitor() starts it.
 void wake_sleeping_monitor() noexcept {
   Scheduler& s = scheduler();
   std::uint32_t asleep = 1;
-  if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
+  if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0 || monitor_is_gone()) return;
   s.coarse_now.store(detail::monotonic_now(), std::memory_order_relaxed);  // stale since it went to sleep
   if (s.monitor_sleeps.compare_exchange_strong(asleep, 0, std::memory_order_seq_cst)) os::futex_wake(s.monitor_sleeps);
 }
@@ -352,9 +352,7 @@ void start_monitor() {
   }
 }
 
-bool on_monitor() noexcept {
-  return os::current_thread_id() == the_monitor.thread_id.load(std::memory_order_relaxed);
-}
+bool on_monitor() noexcept { return os::current_thread_id() == the_monitor.thread_id.load(std::memory_order_relaxed); }
 
 void take_all_processors() noexcept {
   Scheduler& s = scheduler();

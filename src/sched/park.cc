@@ -67,8 +67,8 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
   g->wait_on = on;
   g->status.store(Status::kParked, std::memory_order_relaxed);
   if (commit == nullptr || commit(g, arg)) {
-    // Not before: until it is committed it may go on by itself, and the timer that is to wake it is not armed. Its waker
-    // may count it out before it is counted in here, which only hides a deadlock for as long.
+    // Not before: until it is committed it may go on by itself, and the timer that is to wake it is not armed. Its
+    // waker may count it out before it is counted in here, which only hides a deadlock for as long.
     scheduler().threads_in_park.fetch_add(1, std::memory_order_seq_cst);
     sched::wake_monitor();  // this may have been the last thread that could wake anybody
     while (g->thread_permit.exchange(0, std::memory_order_acquire) == 0) os::futex_wait(g->thread_permit, 0);

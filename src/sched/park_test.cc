@@ -1,4 +1,5 @@
-// The stand-ins of plain threads. What park() and ready() do for goroutines: tests/stress/sched_stress.cc, tests/model/.
+// The stand-ins of plain threads. What park() and ready() do for goroutines: tests/stress/sched_stress.cc and the
+// models.
 #include "weft/detail/park.h"
 
 #include <gtest/gtest.h>

@@ -1,20 +1,20 @@
 // Goroutines that run on one machine only (ThreadPin).
 //
-// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken with
-// an idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting, oldest
-// first).
+// A pinned goroutine's ready queue is its machine's. The machine takes it at its next pick; if it sleeps it is woken
+// with an idle processor, or with the processor of the first machine that comes by its loop (Scheduler::pinned_waiting,
+// oldest first).
 //
 // While the pinned goroutine waits the machine serves others, for a hand-over between the two then stays on one thread.
 // But a running goroutine cannot be moved off a thread. So
 //   [pin.I1] such a machine runs only those whom it trusts to come back: who have waited or yielded Goroutine::kTrusted
 //            times since they were last caught keeping a processor. Under an exclusive pin it runs nobody else
-//   [pin.I2] what it refuses goes, with the processor, to a machine to which nobody is pinned; if none sleeps a new one is
-//            made. So it is refused once and then runs, and there are no more such machines than processors and threads
-//            that are blocked
+//   [pin.I2] what it refuses goes, with the processor, to a machine to which nobody is pinned; if none sleeps a new one
+//            is made. So it is refused once and then runs, and there are no more such machines than processors and
+//            threads that are blocked
 //   [pin.I3] one that is trusted and stays all the same loses its processor like any other, and at its next call into
 //            weft queues behind the pinned ones
-// REJECTED   [pin.R1] to pass on whom it refuses to the warmest machine: where all that sleep have pins they pass it round
-//            for ever (tests/stress/pin_stress.cc hung)
+// REJECTED   [pin.R1] to pass on whom it refuses to the warmest machine: where all that sleep have pins they pass it
+//            round for ever (tests/stress/pin_stress.cc hung)
 //            [pin.R2] to trust after one wait: a server's goroutine waits for its request, then computes
 #include "sched/scheduler.h"
 #include "weft/runtime.h"

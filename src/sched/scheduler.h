@@ -102,7 +102,8 @@ inline Scheduler& scheduler() noexcept { return the_scheduler; }
 void start_runtime();           // idempotent; throws std::system_error
 void pause_runtime() noexcept;  // machines stop at their next pick or section
 void resume_runtime() noexcept;
-void lock_start() noexcept;  // no start, no resize meanwhile
+void resume_for_spawn() noexcept;  // a plain thread starts a goroutine; a timer that fires after run() does not resume
+void lock_start() noexcept;        // no start, no resize meanwhile
 void unlock_start() noexcept;
 
 /// One in so many that become ready is timed: how long it waits, how long it runs. Not more, for the clock costs as much
@@ -138,7 +139,7 @@ void wake_searcher() noexcept;                                     // P2, P3
 void become_idle(Machine& m) noexcept;                             // P4..P6; on return look again
 void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return
 void start_machine_with(Processor& p, bool as_searcher) noexcept;  // hands a held processor to an idle or new machine
-void hand_off_processor(Machine& m) noexcept;  // m's processor to who needs it: another machine, or the idle list
+void hand_off_processor(Machine& m) noexcept;    // m's processor to who needs it: another machine, or the idle list
 bool hand_off_to_unpinned(Machine& m) noexcept;  // the same, to one that can run anything; false: out of threads
 bool give_to_idle_machine_locked(Machine& m, Processor& p) noexcept;  // false: m is not idle
 void add_idle_machine_locked(Machine& m) noexcept;                    // a new one, whose thread then calls

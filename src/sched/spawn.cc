@@ -122,13 +122,15 @@ void launch(Goroutine* g) noexcept {
   g->status.store(Status::kRunnable, std::memory_order_release);
   Processor* p = own_processor();
   if (p == nullptr) {
-    sched::resume_runtime();
+    sched::resume_for_spawn();
     sched::push_global(g);
   } else {
     sched::sample(*p, g);
     sched::push_runnext(sched::this_machine(), g);
   }
 }
+
+void resume() noexcept { sched::resume_runtime(); }
 
 void abandon(Goroutine* g) noexcept {
   const Section section;

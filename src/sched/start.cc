@@ -154,7 +154,6 @@ void pause_runtime() noexcept {
 void resume_runtime() noexcept {
   Scheduler& s = scheduler();
   if ((s.attention.load(std::memory_order_acquire) & Scheduler::kPaused) == 0) return;
-  if (on_monitor()) return;  // a timer that fires after run() has returned may start a goroutine, which waits like all
   {
     const SpinGuard guard(s.lock);
     s.attention.fetch_and(~Scheduler::kPaused, std::memory_order_seq_cst);
@@ -162,6 +161,11 @@ void resume_runtime() noexcept {
   }
   wake_searcher();
   wake_monitor();
+}
+
+void resume_for_spawn() noexcept {
+  if ((scheduler().attention.load(std::memory_order_acquire) & Scheduler::kPaused) != 0 && !on_monitor())
+    resume_runtime();
 }
 
 }  // namespace weft::sched

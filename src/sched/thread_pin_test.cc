@@ -214,8 +214,8 @@ TEST(ThreadPin, WhoIsRefusedRunsThoughEveryThreadHasAPin) {
   }
 }
 
-// Once it is trusted a goroutine runs on the pinned one's thread. If it then stays, but enters weft now and then, it makes
-// room there for whom another thread has made ready.
+// Once it is trusted a goroutine runs on the pinned one's thread. If it then stays, but enters weft now and then, it
+// makes room there for whom another thread has made ready.
 TEST(ThreadPin, OneThatStaysMakesRoomAtItsNextCallIntoWeft) {
   set_max_procs(2);
   run([] {

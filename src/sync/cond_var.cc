@@ -4,7 +4,9 @@
 //
 // INVARIANTS [cond.I1] an Entry is linked from begin() until it is notified or its wait ends otherwise; under
 // list_lock_
-//            [cond.I2] a waiter that was notified never touches the CondVar again: it may be gone
+//            [cond.I2] a waiter that was notified never touches the CondVar again: it may be gone. So one without
+//                      limits parks without list_lock_: its entry's phase decides whether the notifier or the park came
+//                      first
 #include "weft/sync/cond_var.h"
 
 #include "weft/detail/chan_core.h"
@@ -17,26 +19,43 @@ using detail::WaitEnd;
 
 void CondVar::begin(Entry& entry) noexcept {
   const Section section;
+  entry.goroutine = detail::self();
   const SpinGuard guard(list_lock_);
   waiters_.push_back(&entry);
   waiting_.store(true, std::memory_order_seq_cst);
 }
 
+bool CondVar::commit_park(detail::Goroutine*, void* entry) noexcept {
+  Phase linked = Phase::kLinked;  // release: a notifier that finds it parked makes it ready
+  return static_cast<Entry*>(entry)->phase.compare_exchange_strong(linked, Phase::kParked, std::memory_order_acq_rel,
+                                                                   std::memory_order_acquire);
+}
+
+// Under list_lock_, the entry unlinked. True: it is to be made ready; else it may be gone by now.
+bool CondVar::notify(Entry& entry) noexcept {
+  return entry.phase.exchange(Phase::kNotified, std::memory_order_acq_rel) == Phase::kParked;
+}
+
 WaitEnd CondVar::finish(Entry& entry, detail::WaitLimits limits) noexcept {
   const Section section;
+  if (entry.phase.load(std::memory_order_acquire) == Phase::kNotified) return WaitEnd::kWoken;
+  if (limits.none()) {
+    detail::park(&commit_park, &entry, detail::WaitReason::kCondVar, this);
+    return WaitEnd::kWoken;
+  }
   list_lock_.lock();
-  if (entry.ok) {
+  if (entry.phase.load(std::memory_order_relaxed) == Phase::kNotified) {
     list_lock_.unlock();
     return WaitEnd::kWoken;
   }
-  entry.parked = true;
+  entry.phase.store(Phase::kParked, std::memory_order_relaxed);
   return detail::wait_in_list(list_lock_, waiters_, entry, limits, {detail::WaitReason::kCondVar, this});
 }
 
 void CondVar::abandon(Entry& entry) noexcept {
   const Section section;
   list_lock_.lock();
-  const bool notified = entry.ok;
+  const bool notified = entry.phase.load(std::memory_order_relaxed) == Phase::kNotified;
   if (entry.linked) waiters_.remove(&entry);
   list_lock_.unlock();
   if (notified) notify_one();
@@ -48,8 +67,8 @@ void CondVar::notify_one_slow() noexcept {
   {
     const SpinGuard guard(list_lock_);
     if (auto* entry = static_cast<Entry*>(waiters_.pop_claimed())) {
-      entry->ok = true;
-      if (entry->parked) wake = entry->goroutine;
+      detail::Goroutine* const waiter = entry->goroutine;
+      if (notify(*entry)) wake = waiter;
     }
     if (waiters_.empty()) waiting_.store(false, std::memory_order_relaxed);
   }
@@ -62,8 +81,7 @@ void CondVar::notify_all_slow() noexcept {
   {
     const SpinGuard guard(list_lock_);
     while (auto* entry = static_cast<Entry*>(waiters_.pop_claimed())) {
-      entry->ok = true;
-      if (entry->parked) parked.push_back(entry);
+      if (notify(*entry)) parked.push_back(entry);
     }
     waiting_.store(false, std::memory_order_relaxed);
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -45,6 +46,32 @@ TEST_P(CondVarTest, NotifyOneWakesTheOldestOnly) {
       });
     }
     EXPECT_EQ(woken, (std::vector<int>{0, 1, 2}));
+  });
+}
+
+/// Whoever gets the lock at last notifies all, ends the CondVar and uses its memory for something else: the waiter,
+/// which was notified, must not look at it again.
+struct EndsTheCondVar {
+  alignas(CondVar) std::array<unsigned char, sizeof(CondVar)> memory;
+  CondVar* cond = ::new (memory.data()) CondVar();
+  int locked = 0;
+
+  void lock() { ++locked; }
+  void unlock() {
+    cond->notify_all();
+    std::destroy_at(cond);
+    memory.fill(0xff);
+  }
+};
+
+TEST_P(CondVarTest, MayGoOnceAllAreNotifiedBeforeTheyHaveReturned) {
+  run([&] {
+    EndsTheCondVar forever;
+    forever.cond->wait(forever);
+    EXPECT_EQ(forever.locked, 1);
+    EndsTheCondVar for_an_hour;
+    EXPECT_EQ(for_an_hour.cond->wait_for(for_an_hour, 1h), std::cv_status::no_timeout);
+    EXPECT_EQ(for_an_hour.locked, 1);
   });
 }
 

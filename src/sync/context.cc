@@ -266,6 +266,7 @@ void CallbackNode::on_cancelled() noexcept {
   retry.node = this;
   retry.fire = [](TimerNode* fired) noexcept {
     CallbackNode* node = static_cast<Retry*>(fired)->node;
+    if (node->of_thread) resume();
     try {
       spawn_goroutine({}, [node] {
         node->run();

@@ -160,15 +160,23 @@ void FunctionTimerState::release() noexcept {
 
 void FunctionTimerState::start(MonotonicNanos when) noexcept {
   retain();  // [time.I4]
+  {
+    const Section section;
+    const SpinGuard guard(lock_);
+    of_thread_ = !on_goroutine();
+  }
   arm(when);
 }
 
 void FunctionTimerState::on_fire() noexcept {
+  bool of_thread = false;
   {
     const SpinGuard guard(lock_);
     if (!armed_) return;
     armed_ = false;
+    of_thread = of_thread_;
   }
+  if (of_thread) resume();
   try {
     spawn_goroutine({}, [this] {
       run();

@@ -15,6 +15,7 @@ namespace weft::detail {
 // For after_func on a context, which nothing here uses.
 FreshGoroutine new_goroutine(const GoOptions&, GoroutineEntry, std::size_t, std::size_t) { std::abort(); }
 void launch(Goroutine*) noexcept { std::abort(); }
+void resume() noexcept {}
 void abandon(Goroutine*) noexcept { std::abort(); }
 }  // namespace weft::detail
 

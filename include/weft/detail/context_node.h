@@ -100,6 +100,7 @@ struct CallbackNode : ContextNode {
     CallbackNode* node = nullptr;
   };
   Atomic<bool> pending{true};
+  const bool of_thread = !on_goroutine();  // a plain thread registered it
   Retry retry;
 };
 

@@ -58,6 +58,9 @@ inline constexpr std::size_t kMaxInlineCallable = 1024;
 FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std::size_t bytes, std::size_t align);
 void launch(Goroutine* goroutine) noexcept;
 void abandon(Goroutine* goroutine) noexcept;
+/// As go() from a plain thread does after run() has returned. A timer's callback does not, of itself: what a goroutine
+/// armed waits for the next run() like the goroutine, what a plain thread armed since is a go() that comes later.
+void resume() noexcept;
 
 /// Runs the callable, then destroys it. An exception leaves this frame uncaught, so that std::terminate sees the whole
 /// stack.

@@ -83,6 +83,7 @@ class FunctionTimerState : RearmingTimer {
   bool stop_controlled() noexcept;
 
   Atomic<std::uint32_t> references_{1};
+  bool of_thread_ = false;  // a plain thread armed it; under lock_
 };
 
 template <class F>

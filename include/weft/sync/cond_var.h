@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <system_error>
 
 #include "weft/context.h"
@@ -83,8 +84,9 @@ class CondVar {
 
  private:
   // Linked before the user's lock is dropped, parked after: a notification may fall in between.
+  enum class Phase : std::uint32_t { kLinked, kParked, kNotified };
   struct Entry : detail::Waiter {
-    bool parked = false;
+    detail::Atomic<Phase> phase{Phase::kLinked};  // the last that a notifier touches of one that is not parked
   };
 
   static std::cv_status status(detail::WaitEnd end) noexcept {
@@ -119,6 +121,8 @@ class CondVar {
   void begin(Entry& entry) noexcept;
   detail::WaitEnd finish(Entry& entry, detail::WaitLimits limits) noexcept;
   void abandon(Entry& entry) noexcept;
+  static bool commit_park(detail::Goroutine*, void* entry) noexcept;
+  static bool notify(Entry& entry) noexcept;
   void notify_one_slow() noexcept;
   void notify_all_slow() noexcept;
 

@@ -39,7 +39,8 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Accepts `f` unless `queue` jobs wait already, or the pool drains: then it returns false and leaves `f` untouched.
+  /// Accepts `f` unless `queue` jobs wait already, or the pool drains: then it returns false and leaves `f` untouched
+  /// (unless drain() is called in the midst of it: then `f` may be gone).
   /// Never blocks.
   template <class F>
   bool try_submit(const Context& ctx, F&& f) {
