@@ -1,8 +1,8 @@
 // Timers as the rest of the runtime sees them: arm on this processor's wheel, cancel wherever it is, look at all
 // wheels.
-#include <sched.h>
 #include <algorithm>
 
+#include "base/backoff.h"
 #include "os/clock.h"
 #include "sched/scheduler.h"
 
@@ -50,11 +50,11 @@ void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept {
 }
 
 bool timer_cancel(TimerNode& timer) noexcept {
-  constexpr int kSpins = 1'000;
-  for (int waited = 0;;) {
+  Backoff backoff;
+  while (true) {
     void* wheel = timer.wheel.load(std::memory_order_acquire);
     if (wheel == &timer || (wheel == nullptr && timer.firing.load(std::memory_order_acquire) != 0)) {
-      ++waited < kSpins ? cpu_relax() : static_cast<void>(::sched_yield());  // who fires may not be on a core
+      backoff.wait();  // who fires may not be on a core
     } else if (wheel != nullptr) {
       const Section section;
       if (static_cast<sched::TimerWheel*>(wheel)->remove(timer)) return true;

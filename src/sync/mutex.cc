@@ -4,7 +4,7 @@
 //                           sleeping goroutine stands still until that one runs
 //            starving mode  the lock goes from unlocker to first waiter, and nobody barges
 // STATES     state_ is a set of four bits
-//              kLocked    held; by the unlocker's fetch_sub alone it goes away
+//              kLocked    held; only its holder clears it, as the last it does to the mutex
 //              kWoken     a token, held by at most one: a waiter between its wake-up and its next attempt, or a
 //                         spinner. While it is out, unlock wakes nobody. Given back with the lock taken, or in P1,
 //                         while kLocked is set
@@ -12,14 +12,17 @@
 //              kStarving  set with kLocked, under list_lock_, by a waiter who waited too long; cleared by who gets the
 //                         lock handed and finds that nobody behind it starves, or by an unlock that finds the list
 //                         empty
-// INVARIANTS [mutex.I1] unlocked, not starving, no token out => the list is empty or an unlock is about to wake one
-//            [mutex.I2] kStarving without kLocked exists only between the two steps of one unlock: nobody acquires then
-//            [mutex.I3] who is handed the lock never tries for it: kLocked is set on its behalf before it is made ready
+// INVARIANTS [mutex.I1] unlocked, no token out => the list is empty
+//            [mutex.I2] kStarving => kLocked: nobody acquires then
+//            [mutex.I3] who is handed the lock never tries for it: kLocked stays set on its behalf
+//            [mutex.I4] unlock touches nothing after it has cleared kLocked, or has made the new owner ready: the
+//                       next to lock may be the last to use the mutex, and destroy it
 // PROTOCOL   waiter    [mutex.P1] under list_lock_: CAS kWaiting in while kLocked is set [mutex.P2] link, park, drop
-//            list_lock_
-//            unlocker  [mutex.P3] fetch_sub kLocked [mutex.P4] old value says waiting, no token: list_lock_, look
-//                      again, wake
-//            P1's CAS comes before P3 (then P4 sees kWaiting) or fails
+//                      list_lock_
+//            unlocker  [mutex.P3] waiting and no token? list_lock_, take the token out and the waiter with it
+//                      [mutex.P4] clear kLocked: by a CAS from a state that asks for no P3, unless P3 was done
+//                      [mutex.P5] make the waiter ready
+//            P1's CAS comes before P4 (whose CAS then fails, and P3 sees kWaiting) or fails
 // REJECTED   [mutex.R1] FIFO hand-off always: each contended unlock costs a switch (bench: mutex contended falls to
 //            ~100 ns)
 // SOURCE     the two modes are those of Go's sync.Mutex; the list and hand-off are our own
@@ -82,9 +85,8 @@ bool Mutex::spin(bool& woken) noexcept {
 bool Mutex::enqueue_locked(bool woken, bool starving) noexcept {
   std::uint32_t state = state_.load(std::memory_order_relaxed);
   while (true) {
-    if ((state & (kLocked | kStarving)) == 0) return false;
-    std::uint32_t queued = (state | kWaiting) & ~(woken ? kWoken : 0u);
-    if (starving && (state & kLocked) != 0) queued |= kStarving;
+    if ((state & kLocked) == 0) return false;
+    const std::uint32_t queued = ((state | kWaiting) & ~(woken ? kWoken : 0u)) | (starving ? kStarving : 0u);
     if (state_.compare_exchange_weak(state, queued, std::memory_order_relaxed, std::memory_order_relaxed)) return true;
   }
 }
@@ -118,55 +120,59 @@ bool Mutex::acquire(detail::WaitLimits limits, detail::WaitLabel label) noexcept
   }
 }
 
-void Mutex::unlock_slow(std::uint32_t before) {
-  if ((before & kLocked) == 0) {
-    state_.fetch_add(kLocked, std::memory_order_relaxed);
-    throw usage_error("weft::Mutex::unlock: the mutex is not locked");
-  }
+void Mutex::unlock_slow(std::uint32_t state) {
+  if ((state & kLocked) == 0) throw usage_error("weft::Mutex::unlock: the mutex is not locked");
   const detail::Section section;
-  if ((before & kStarving) != 0) {
-    hand_off();
-    if (detail::on_goroutine()) yield();  // to the new owner: the lock stands still until it runs
-  } else if ((before & kWaiting) != 0 && (before & kWoken) == 0) {
-    wake_one();
-  }
-}
-
-// P4 in normal mode.
-void Mutex::wake_one() noexcept {
-  Waiter* waiter = nullptr;
-  {
-    const SpinGuard guard(list_lock_);
-    std::uint32_t state = state_.load(std::memory_order_relaxed);
-    do {
-      if ((state & (kLocked | kWoken | kStarving)) != 0 || (state & kWaiting) == 0) return;
-    } while (
-        !state_.compare_exchange_weak(state, state | kWoken, std::memory_order_relaxed, std::memory_order_relaxed));
-    waiter = waiters_.pop_claimed();
-    std::uint32_t gone = 0;
-    if (waiter == nullptr) gone |= kWoken;
-    if (waiters_.empty()) gone |= kWaiting;
-    if (gone != 0) state_.fetch_and(~gone, std::memory_order_relaxed);
-  }
-  if (waiter != nullptr) detail::ready_tail(waiter->goroutine);
-}
-
-// P4 in starving mode: by [mutex.I2] nobody else can acquire now.
-void Mutex::hand_off() noexcept {
-  Waiter* waiter = nullptr;
-  {
-    const SpinGuard guard(list_lock_);
-    waiter = waiters_.pop_claimed();
-    std::uint32_t gone = waiters_.empty() ? kWaiting : 0u;
-    if (waiter == nullptr) gone |= kStarving;
-    if (waiter != nullptr) {
-      waiter->ok = true;
-      state_.fetch_or(kLocked, std::memory_order_relaxed);
-      if (waiters_.empty()) gone |= kStarving;
+  while (true) {
+    if ((state & kStarving) != 0) {
+      if (hand_off()) {
+        if (detail::on_goroutine()) yield();  // to the new owner: the lock stands still until it runs
+        return;
+      }
+    } else if ((state & kWaiting) != 0 && (state & kWoken) == 0) {
+      if (detail::Goroutine* waiter = take_waiter()) {
+        // With the token out nobody else comes by P3, and nobody can become starving.
+        state_.fetch_and(~kLocked, std::memory_order_release);
+        detail::ready_tail(waiter);
+        return;
+      }
+    } else if (state_.compare_exchange_strong(state, state & ~kLocked, std::memory_order_release,
+                                              std::memory_order_relaxed)) {
+      return;
+    } else {
+      continue;  // the CAS has read the state anew
     }
-    if (gone != 0) state_.fetch_and(~gone, std::memory_order_relaxed);
+    state = state_.load(std::memory_order_relaxed);
   }
-  if (waiter != nullptr) detail::ready(waiter->goroutine);
+}
+
+// P3. Null: a spinner has the token by now, or all who waited have given up.
+detail::Goroutine* Mutex::take_waiter() noexcept {
+  const SpinGuard guard(list_lock_);
+  std::uint32_t state = state_.load(std::memory_order_relaxed);
+  do {
+    if ((state & kWoken) != 0) return nullptr;
+  } while (!state_.compare_exchange_weak(state, state | kWoken, std::memory_order_relaxed, std::memory_order_relaxed));
+  Waiter* waiter = waiters_.pop_claimed();
+  const std::uint32_t gone = (waiter == nullptr ? kWoken : 0u) | (waiters_.empty() ? kWaiting : 0u);
+  if (gone != 0) state_.fetch_and(~gone, std::memory_order_relaxed);
+  return waiter != nullptr ? waiter->goroutine : nullptr;
+}
+
+// In starving mode the lock goes from its holder to the first waiter. False: all who waited have given up.
+bool Mutex::hand_off() noexcept {
+  detail::Goroutine* owner = nullptr;
+  {
+    const SpinGuard guard(list_lock_);
+    if (Waiter* waiter = waiters_.pop_claimed()) {
+      waiter->ok = true;
+      owner = waiter->goroutine;
+    }
+    if (waiters_.empty()) state_.fetch_and(~(kWaiting | kStarving), std::memory_order_relaxed);
+  }
+  if (owner == nullptr) return false;
+  detail::ready(owner);
+  return true;
 }
 
 bool Mutex::check_idle_for_testing() noexcept {

@@ -88,6 +88,24 @@ TEST(Mutex, ALimitedWaiterGivesUpOrGetsIt) {
   model::expect_holds(report);
 }
 
+// Whoever drops the last reference under the lock destroys the mutex as soon as it has unlocked it.
+TEST(Mutex, TheLastToUnlockMayDestroyIt) {
+  const auto report = model::explore({.name = "mutex, destroyed by the last", .bounded_spins = true}, [] {
+    auto* shared = new Shared;
+    model::add_clock(0);
+    shared->mutex.lock();
+    for (int i = 0; i < 3; ++i) {
+      model::thread("owner", [=] {
+        if (i > 0) shared->mutex.lock();
+        const bool last = ++shared->turns == 3;
+        shared->mutex.unlock();
+        if (last) delete shared;
+      });
+    }
+  });
+  model::expect_holds(report);
+}
+
 TEST(Mutex, ControlWithoutOrderingsItBreaks) {
   model::expect_breaks(explore({1, 1}, {.name = "mutex without orderings", .defect = model::Defect::kRelaxedOrders}),
                        "data race");

@@ -46,14 +46,13 @@ class Mutex {
     return try_lock() || lock_until(detail::deadline_at(deadline));
   }
 
-  /// Unlocks.
+  /// Unlocks. Touches the mutex no more once another may have it: whoever locks it next may destroy it.
   ///
   /// Usage faults   usage_error if it is not locked
   void unlock() {
-    const std::uint32_t before =
-        state_.fetch_sub(kLocked, std::memory_order_release);  // pairs with the locker's acquire
-    if (before != kLocked) [[unlikely]]
-      unlock_slow(before);
+    std::uint32_t state = kLocked;
+    if (!state_.compare_exchange_strong(state, 0, std::memory_order_release, std::memory_order_relaxed)) [[unlikely]]
+      unlock_slow(state);  // the release pairs with the locker's acquire
   }
 
   /// Verifies what must hold of an unlocked mutex nobody waits for; for tests.
@@ -79,9 +78,9 @@ class Mutex {
   bool acquire(detail::WaitLimits limits, detail::WaitLabel label) noexcept;
   bool spin(bool& woken) noexcept;
   bool enqueue_locked(bool woken, bool starving) noexcept;
-  void unlock_slow(std::uint32_t before);
-  void wake_one() noexcept;
-  void hand_off() noexcept;
+  void unlock_slow(std::uint32_t state);
+  detail::Goroutine* take_waiter() noexcept;
+  bool hand_off() noexcept;
 
   detail::Atomic<std::uint32_t> state_{0};
   detail::SpinLock list_lock_;

@@ -71,6 +71,7 @@ class SharedMutex {
   struct alignas(64) Slot {
     detail::Atomic<std::uint64_t> arrived{0};
     detail::Atomic<std::uint64_t> left{0};
+    detail::Atomic<bool> leaving{false};
   };
 
   static void add_one(detail::Atomic<std::uint64_t>& counter) noexcept {
@@ -96,17 +97,20 @@ class SharedMutex {
     reader_left();
     return false;
   }
+  // [rw.P7]-[rw.P9]: the last it touches is `leaving`, for which a writer waits.
   bool leave_fast() noexcept {
     const detail::LeafSection section;
     Slot* slots = biased_slots_.load(std::memory_order_acquire);  // as above: it may have arrived in the central count
     if (slots == nullptr) return false;
     Slot* slot = own_slot(slots);
     if (slot == nullptr) return false;
-    add_one(slot->left);
-    detail::compiler_barrier();  // partner: the membarrier in revoke_bias()
-    if (biased_slots_.load(std::memory_order_relaxed) == nullptr) [[unlikely]]
-      reader_left();
-    return true;
+    slot->leaving.store(true, std::memory_order_relaxed);
+    detail::compiler_barrier();  // partner: the membarrier in wait_for_leavers()
+    const bool biased = biased_slots_.load(std::memory_order_relaxed) != nullptr;
+    if (biased) [[likely]]
+      add_one(slot->left);
+    slot->leaving.store(false, std::memory_order_release);  // pairs with wait_for_leavers()
+    return biased;
   }
 
   bool lock_until(detail::MonotonicNanos deadline) noexcept;
@@ -116,8 +120,11 @@ class SharedMutex {
   bool leave_slow() noexcept;
   void reader_left() noexcept;
   void wake_writer_unlock() noexcept;
-  void revoke_bias() noexcept;
+  void announce_write() noexcept;
+  void wait_for_leavers() noexcept;
+  bool drained_locked() const noexcept { return writers_announced_ == 1 && !readers_inside(); }
   bool wait_for_readers(detail::MonotonicNanos deadline) noexcept;
+  void release_write();
   void end_write() noexcept;
   bool readers_inside() const noexcept;
   [[noreturn]] static void throw_no_reader();
@@ -125,7 +132,7 @@ class SharedMutex {
 
   detail::Atomic<Slot*> biased_slots_{nullptr};  // first_slot_ while readers count in slots; written under lock_
   detail::Atomic<std::uint32_t> slot_count_{0};  // written once, under lock_
-  bool writer_ = false;                          // a writer holds it or drains the readers; under lock_
+  std::uint32_t writers_announced_ = 0;          // under lock_: who holds it or drains, and for a moment the next one
   Slot* first_slot_ = nullptr;                   // before slot_count_
   detail::SpinLock lock_;
   std::uint32_t reads_since_write_ = 0;               // under lock_
