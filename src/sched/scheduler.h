@@ -33,7 +33,7 @@
 //            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it, by
 //            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
 //            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
-// SHUTDOWN   run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
+// SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
 //            processors
 #pragma once
@@ -78,6 +78,7 @@ struct Scheduler {
   std::uint32_t machines_numbered = 0;   // given out as Machine::index
   Machine* spare_machines = nullptr;     // numbered, but there was no thread for them
   std::uint32_t surplus_processors = 0;  // held beyond max_procs after a resize
+  std::uint32_t mains = 0;               // calls of run() under way
   bool thread_shortage_reported = false;
 
   alignas(64) detail::Atomic<detail::MonotonicNanos> coarse_now{0};  // the monitor's
@@ -99,8 +100,10 @@ extern constinit Scheduler the_scheduler;
 inline Scheduler& scheduler() noexcept { return the_scheduler; }
 
 // start.cc: the runtime's life
-void start_runtime();           // idempotent; throws std::system_error
-void pause_runtime() noexcept;  // machines stop at their next pick or section
+void start_runtime();  // idempotent; throws std::system_error, and may then be tried again
+bool has_started() noexcept;
+void begin_main() noexcept;  // a run() begins: as resume_runtime()
+void end_main() noexcept;    // the last one pauses the runtime: machines stop at their next pick or section
 void resume_runtime() noexcept;
 void resume_for_spawn() noexcept;  // a plain thread starts a goroutine; a timer that fires after run() does not resume
 void lock_start() noexcept;        // no start, no resize meanwhile

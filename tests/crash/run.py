@@ -93,6 +93,12 @@ def environment_rows():
             yield Row(f"environment/{variable}={value}", "limits", "start_only", 78,
                       [re.escape(f'weft: {variable}="{value}": allowed is ') + ".*" + words],
                       "a service must not run on a guess", environment={variable: value})
+    yield Row("environment/a value that is too long to show", "limits", "start_only", 78,
+              [r'^weft: WEFT_MAXPROCS="9{100}\.\.\.": allowed is a whole number from 1 to 256\n$'],
+              "cut, but the sentence is whole", environment={"WEFT_MAXPROCS": "9" * 5_000})
+    yield Row("environment/a value with control characters", "limits", "start_only", 78,
+              [r'^weft: WEFT_PREEMPT="off\?\?\[31mforged": allowed is'],
+              "it forges no line and colours no terminal", environment={"WEFT_PREEMPT": "off\n\x1b[31mforged"})
     for variable, value in (("WEFT_MAXPROCS", "256"), ("WEFT_STACK_BYTES", "16K"), ("WEFT_STACK_BYTES", "1G"),
         ("WEFT_PREEMPT", "off"),
                             ("WEFT_PREEMPT", "suspend"), ("WEFT_DEBUG", "migrate=1,schedtrace=1000"), ("WEFT_DEBUG",
@@ -133,6 +139,15 @@ def limit_rows():
               "ulimit -v: an error, and all that had started end", address_space=2 * gib)
     yield Row("memory/small stacks", "limits", "spawn_until_refused", 3, [r"refused: ", r"all ended"],
               "little room", address_space=400 << 20)
+    yield Row("memory/exception", "limits", "uncaught_without_memory", ABORTED,
+              [r"fatal error: unhandled exception: .*bad_alloc", r'goroutine \d+ "eater" \[running\]:\n.'],
+              "the report needs no memory", address_space=400 << 20)
+    yield Row("memory/overflow", "limits", "overflow_without_memory", ABORTED,
+              [r'fatal error: stack overflow\n\ngoroutine 1 "main": its stack limit is \d+ bytes.*\n.'],
+              "neither does this one", address_space=400 << 20)
+    yield Row("memory/deadlock", "limits", "deadlock_without_memory", 2,
+              [r"all goroutines are asleep - deadlock!\n\n(weft: the dump ends here: out of memory|goroutine 1 )"],
+              "as much of the dump as there is room for", address_space=400 << 20)
     for megabytes in (40, 60, 90, 140):
         yield Row(f"memory/start {megabytes} MiB", "limits", "start_only", None, [],
                   "starts, or says what is missing", address_space=megabytes << 20)
@@ -141,6 +156,9 @@ def limit_rows():
                   [r"refused: weft: .*thread.*ulimit -u"] if extra < 2 else [],
                       "ulimit -u: one machine and the monitor are the least",
                   processes=1 + extra)
+    yield Row("threads/start again", "limits", "start_again", ABORTED,
+              [r"refused: weft: not one thread", r"refused: weft: the monitor's thread", r"the thread's own end"],
+              "a failed start can be tried again", processes=20)
     yield Row("threads/blocked", "limits", "block_many_threads", 0,
               [r"weft: no further thread can be made \(limit of threads", r"400 of 400 ended"],
               "ulimit -u: blocked goroutines take turns", processes=20)
@@ -151,7 +169,8 @@ def limit_rows():
     yield Row("preempt/detach", "limits", "spinner_on_one_processor", 0, [], "a spinner loses its processor")
     yield Row("preempt/off", "limits", "spinner_on_one_processor", -signal.SIGALRM, [], "the opposite, when asked for",
               environment={"WEFT_PREEMPT": "off"})
-    for case in ("fork_with_many_goroutines", "fork_and_exit", "fork_on_one_processor", "fork_on_a_thread"):
+    for case in ("fork_with_many_goroutines", "fork_and_exit", "fork_on_one_processor", "fork_on_a_thread",
+                 "fork_of_every_kind"):
         yield Row(f"fork/{case}", "limits", case, 4, [], "the child has one goroutine, and goes on; so does the parent")
     yield Row("fork/deadlock", "limits", "deadlock_in_a_child", 2, [r"all goroutines are asleep"],
         "the child is watched too")
