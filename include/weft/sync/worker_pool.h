@@ -72,6 +72,12 @@ class WorkerPool {
   /// Accepts no more jobs and waits until those accepted are done and the workers gone; or until `ctx` is done: then
   /// `ec` says why, and the workers go on. May be called again.
   void drain(const Context& ctx, std::error_code& ec);
+  /// The same; throws std::system_error where the other reports an error.
+  void drain(const Context& ctx) {
+    std::error_code ec;
+    drain(ctx, ec);
+    if (ec) throw std::system_error(ec, "weft::WorkerPool::drain");
+  }
   void drain();
 
   std::int64_t workers() const noexcept { return workers_; }
