@@ -103,8 +103,7 @@ TEST_P(ApiSelectConformance, ValuesOfEveryKindAreSent) {
     weft::select(on_send(texts, std::string("temporary"), [] {}));
     weft::select(on_send(texts, "literal", [] {}));
     weft::select(on_send(texts, {"xyz", 2}, [] {}));
-    for (const char* expected : {"moved", "constant", "temporary", "literal", "xy"})
-      EXPECT_EQ(*texts.recv(), expected);
+    for (const char* expected : {"moved", "constant", "temporary", "literal", "xy"}) EXPECT_EQ(*texts.recv(), expected);
     EXPECT_EQ(constant, "constant");
 
     auto closed = weft::make_chan<Item>(1);
