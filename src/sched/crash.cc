@@ -63,7 +63,7 @@ void write_frames(std::span<const std::uintptr_t> frames) noexcept {
   }
 }
 
-// One report in one piece: who comes second waits for the end of the process, and one that fails in its own report ends it.
+// One report in one piece: who comes second waits for the end of the process, one that fails in its own report ends it.
 void become_only_reporter(const Goroutine& g) noexcept {
   static constinit detail::Atomic<const Goroutine*> reporter{nullptr};
   const Goroutine* first = nullptr;

@@ -33,7 +33,7 @@
 //            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it, by
 //            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
 //            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
-// SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
+// SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick; the next run(), go() clears it
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
 //            processors
 #pragma once

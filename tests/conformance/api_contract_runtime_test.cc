@@ -1,4 +1,4 @@
-// The contract of runtime.h and error.h as a user meets it: each signature in its variants, from goroutines and threads.
+// The contract of runtime.h and error.h as a user meets it: each signature in its variants, on both sides.
 #include <gtest/gtest.h>
 
 #include <array>

@@ -126,6 +126,18 @@ def usage_rows():
         "send_on_closed": r"closed",
         "negative_wait_group": r"WaitGroup",
         "negative_ticker": r"-1000000000",
+        "null_functions_elsewhere": r"weft::go: the function is empty",
+        "wait_group_overflow": r"add\(1\): the counter would become 2147483648; allowed is 0 to 2147483647",
+        "negative_semaphore": r"capacity -1: allowed is 0 or more",
+        "more_than_the_semaphore_has": r"acquire\(3\): allowed are 0 to 2 units",
+        "more_released_than_held": r"release\(1\): more than is held of 2 units",
+        "no_workers": r"workers = 0: allowed are 1 to 1048576",
+        "absurd_queue": r"queue = 9223372036854775807: allowed are 0 to 16777216",
+        "limit_of_nothing": r"set_limit\(0\): allowed is 1 or more",
+        "ticker_of_nothing": r"period 0 ns: allowed is above 0",
+        "ticker_reset_to_nothing": r"Ticker::reset: period -5 ns: allowed is above 0",
+        "pool_without_patience": r"max_idle 0 ns: allowed is above 0",
+        "unlock_of_an_unlocked_mutex": r"Mutex::unlock: the mutex is not locked",
     }
     for case, words in says.items():
         yield Row(f"usage/{case}", "usage", case, 3, [words],
