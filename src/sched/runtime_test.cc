@@ -100,6 +100,19 @@ TEST(Run, ItsEndStopsNobodyWhoHoldsALockOfTheRuntime) {
   set_max_procs(before);
 }
 
+TEST(Run, TheOthersGoOnWhileItsThreadWaitsAfterwards) {
+  auto hello = make_chan<int>();
+  Task<int> late;
+  run([&] {
+    late = spawn([hello] {
+      hello.send(3);
+      return 4;
+    });
+  });
+  EXPECT_EQ(hello.recv(), 3);
+  EXPECT_EQ(late.join(), 4);
+}
+
 TEST(Run, TheFirstToReturnDoesNotStopAnother) {
   std::atomic<bool> first_has_returned{false};
   auto second_runs = make_chan<void>();

@@ -33,7 +33,8 @@
 //            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it, by
 //            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
 //            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
-// SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick; the next run(), go() clears it
+// SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick. The next run() or go() clears
+//            it, and so does the next wait in weft of the thread that was in run()
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
 //            processors
 #pragma once
@@ -74,11 +75,12 @@ struct Scheduler {
   Machine* pinned_waiting = nullptr;  // machines with pinned work and no processor
   Machine* timer_keeper = nullptr;    // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
-  std::uint32_t machine_count = 0;       // made and not failed
-  std::uint32_t machines_numbered = 0;   // given out as Machine::index
-  Machine* spare_machines = nullptr;     // numbered, but there was no thread for them
-  std::uint32_t surplus_processors = 0;  // held beyond max_procs after a resize
-  std::uint32_t mains = 0;               // calls of run() under way
+  std::uint32_t machine_count = 0;                // made and not failed
+  std::uint32_t machines_numbered = 0;            // given out as Machine::index
+  Machine* spare_machines = nullptr;              // numbered, but there was no thread for them
+  std::uint32_t surplus_processors = 0;           // held beyond max_procs after a resize
+  std::uint32_t mains = 0;                        // calls of run() under way
+  detail::Atomic<Goroutine*> last_main{nullptr};  // stands for the thread whose run() paused; read without the lock
   bool thread_shortage_reported = false;
 
   alignas(64) detail::Atomic<detail::MonotonicNanos> coarse_now{0};  // the monitor's

@@ -160,9 +160,11 @@ void begin_main() noexcept {
 
 void end_main() noexcept {
   Scheduler& s = scheduler();
+  Goroutine* self = detail::self();
   {
     const SpinGuard guard(s.lock);
     if (--s.mains != 0) return;
+    s.last_main.store(self, std::memory_order_relaxed);
     s.attention.fetch_or(Scheduler::kPaused, std::memory_order_seq_cst);
   }
   take_all_processors();

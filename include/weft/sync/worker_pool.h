@@ -26,8 +26,7 @@ struct WorkerPoolOptions {
 /// with, or nothing. If that context is done before the job starts, the job is dropped and counted: its client has
 /// left. An exception that leaves a job ends the process, as with weft::go.
 ///
-/// The destructor drains: it waits for what was accepted. After run() has returned no goroutine runs any more: drain a
-/// pool of static storage duration before.
+/// The destructor drains: it waits for what was accepted.
 /// Ordering       what happens before a job is submitted is visible to it; what happens in jobs is visible after
 /// drain()
 class WorkerPool {
