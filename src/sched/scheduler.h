@@ -34,7 +34,7 @@
 //            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
 //            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
 // SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick. The next run() or go() clears
-//            it, and so does the next wait in weft of the thread that was in run()
+//            it, and so does the next wait for others of the thread that was in run()
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
 //            processors
 #pragma once
