@@ -72,8 +72,8 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
     // Not before: until it is committed it may go on by itself, and the timer that is to wake it is not armed. Its
     // waker may count it out before it is counted in here, which only hides a deadlock for as long.
     scheduler().threads_in_park.fetch_add(1, std::memory_order_seq_cst);
-    // The thread that was in run() goes on with weft, say in a destructor that drains a pool: it needs the goroutines. A
-    // sleeper needs nobody.
+    // The thread that was in run() goes on with weft, say in a destructor that drains a pool: it needs the goroutines.
+    // A sleeper needs nobody.
     if (reason != WaitReason::kSleep && scheduler().last_main.load(std::memory_order_relaxed) == g) {
       sched::resume_runtime();
     }
