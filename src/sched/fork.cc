@@ -75,7 +75,7 @@ void forget_machines(Machine* self) noexcept {
   s.idle_machines = nullptr;
   s.idle_machine_count = 0;
   s.machine_count = self != nullptr ? 1 : 0;  // machines_numbered goes on: it has a number
-  s.mains = 0;  // their threads are gone; the forking one is in none
+  s.mains = 0;                                // their threads are gone; the forking one is in none
   s.machines.store(self, std::memory_order_relaxed);
   s.pinned_waiting = nullptr;
   s.timer_keeper = nullptr;

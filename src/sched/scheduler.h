@@ -122,11 +122,11 @@ inline void sample(Processor& p, Goroutine* g) noexcept {
 
 // queue.cc: where ready goroutines go, all but the pinned ones
 void push_ring_quietly(Processor& p, Goroutine* g) noexcept;  // at the tail; for one that was running
-void push_runnext(Machine& m, Goroutine* g) noexcept;  // who was there goes to the ring
-void push_ring(Machine& m, Goroutine* g) noexcept;     // at the tail, with the wake-up if it wants help: R1
-void push_global(Goroutine* g) noexcept;               // with the wake-up
-Goroutine* take_global(Machine& m) noexcept;           // a fair share into the ring, one to run
-void empty_into_global_locked(Processor& p) noexcept;  // the processor goes away
+void push_runnext(Machine& m, Goroutine* g) noexcept;         // who was there goes to the ring
+void push_ring(Machine& m, Goroutine* g) noexcept;            // at the tail, with the wake-up if it wants help: R1
+void push_global(Goroutine* g) noexcept;                      // with the wake-up
+Goroutine* take_global(Machine& m) noexcept;                  // a fair share into the ring, one to run
+void empty_into_global_locked(Processor& p) noexcept;         // the processor goes away
 
 // pick.cc: which goroutine is next
 Goroutine* pick(Machine& m) noexcept;  // blocks the machine until there is one and it has a processor
@@ -139,10 +139,10 @@ void put_processor_locked(Processor& p) noexcept;     // to who waits for one, t
 void retire_processor_locked(Processor& p) noexcept;  // beyond max_procs: what it holds goes to the others
 
 // idle.cc: who sleeps, who is woken
-bool work_anywhere() noexcept;                                     // the global queue, a ring that wants help, a due timer
-void wake_searcher() noexcept;                                     // P2, P3
-void become_idle(Machine& m) noexcept;                             // P4..P6; on return look again
-void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return
+bool work_anywhere() noexcept;           // the global queue, a ring that wants help, a due timer
+void wake_searcher() noexcept;           // P2, P3
+void become_idle(Machine& m) noexcept;   // P4..P6; on return look again
+void stop_machine(Machine& m) noexcept;  // sleeps until woken; m.p is set on return
 void start_machine_with(Processor& p, bool as_searcher) noexcept;  // hands a held processor to an idle or new machine
 void hand_off_processor(Machine& m) noexcept;    // m's processor to who needs it: another machine, or the idle list
 bool hand_off_to_unpinned(Machine& m) noexcept;  // the same, to one that can run anything; false: out of threads
