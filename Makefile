@@ -84,7 +84,8 @@ format: setup-check ## lay every C++ file out as .clang-format says
 docs: setup ## write docs/reference from the public headers
 	python3 tools/reference.py
 
-install: build ## install under PREFIX (default /usr/local)
+install: setup ## build the library and install it under PREFIX (default /usr/local)
+	$(call build,release,weft)
 	cmake --install build/release $(if $(PREFIX),--prefix $(PREFIX))
 
 release-clang: setup-check ## build and test with clang 19

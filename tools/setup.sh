@@ -63,8 +63,11 @@ install() {
     as_root chmod +x "$policy"
     trap 'as_root rm -f "$policy"' EXIT
   fi
-  as_root apt-get update -q </dev/null
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@" </dev/null
+  wait_for_lock="-o DPkg::Lock::Timeout=300"  # a fresh machine upgrades itself first
+  # shellcheck disable=SC2086  # option and value
+  as_root apt-get $wait_for_lock update -q </dev/null
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get $wait_for_lock install -qy --no-install-recommends "$@" </dev/null
 }
 
 main() {

@@ -17,7 +17,8 @@
 namespace weft {
 
 /// Runs `main_fn` as the main goroutine and returns when it returns, as Go's main does: other goroutines are not waited
-/// for and not unwound; they stop at their next call into weft, until the next run() or go().
+/// for and not unwound; they stop at their next call into weft, until the next run() or go(), or until this thread
+/// waits for others in weft again. Threads may be in run() side by side: then the last to return stops them.
 ///
 /// Returns        what main_fn returns (int), or 0 for a main_fn that returns nothing
 /// Errors         std::system_error when not even one machine (thread) or one stack can be made. An exception that

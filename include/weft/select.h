@@ -27,7 +27,7 @@ template <detail::ReceivableChannel C, class F = detail::Nothing>
 
 /// A case that fires when `channel` takes `value`, which is moved from then and only then; a const value, or one of
 /// another type, is made into a T first. If it fires because the channel is closed, select throws closed_channel.
-template <detail::SendableChannel C, class V, class F = detail::Nothing>
+template <detail::SendableChannel C, class V = typename C::value_type, class F = detail::Nothing>
   requires(!std::is_void_v<typename C::value_type>)
 [[nodiscard]] auto on_send(const C& channel, V&& value, F&& handler = {}) {
   using T = typename C::value_type;
@@ -130,7 +130,7 @@ class Selector {
 
   /// Adds a case like on_send(), and returns its index. An lvalue is used where it is, by each wait() anew, and must
   /// live as long; any other value moves into the selector, and once it is sent that case never fires again.
-  template <detail::SendableChannel C, class V, class F = detail::Nothing>
+  template <detail::SendableChannel C, class V = typename C::value_type, class F = detail::Nothing>
     requires(!std::is_void_v<typename C::value_type>)
   std::size_t send(const C& channel, V&& value, F&& handler = {}) {
     detail::require_callable(handler, "weft::Selector::send");

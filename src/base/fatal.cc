@@ -24,6 +24,11 @@ LineBuffer& LineBuffer::text(std::string_view s) noexcept {
   return *this;
 }
 
+LineBuffer& LineBuffer::printable(std::string_view s) noexcept {
+  for (const char& c : s) text(is_control(c) ? "?" : std::string_view(&c, 1));
+  return *this;
+}
+
 LineBuffer& LineBuffer::number(std::int64_t n) noexcept {
   char digits[24];
   std::size_t at = sizeof digits;

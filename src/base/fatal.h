@@ -9,10 +9,14 @@ namespace weft::base {
 /// Writes all of `text` to `fd`, retrying; async-signal-safe.
 void write_all(int fd, std::string_view text) noexcept;
 
+constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 /// A line under construction in a fixed buffer; what does not fit is cut. Async-signal-safe.
 class LineBuffer {
  public:
   LineBuffer& text(std::string_view s) noexcept;
+  /// With a '?' for each control character: what comes from outside must not forge lines or colour the terminal.
+  LineBuffer& printable(std::string_view s) noexcept;
   LineBuffer& number(std::int64_t n) noexcept;
   LineBuffer& hex(std::uintptr_t n) noexcept;
   std::string_view view() const noexcept { return {data_, size_}; }

@@ -59,15 +59,17 @@ int count_threads() noexcept {
   return static_cast<int>(task_folder.st_nlink) - 2;
 }
 
-void install_signal_stack() noexcept {
-  constexpr std::size_t kBytes = 128 << 10;
+void install_signal_stack(void* memory) noexcept {
   stack_t old{};
   if (::sigaltstack(nullptr, &old) == 0 && (old.ss_flags & SS_DISABLE) == 0) return;
-  void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) return;  // an overflow then ends in a plain SIGSEGV
+  if (memory == nullptr) {
+    memory =
+        ::mmap(nullptr, kSignalStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return;  // an overflow then ends in a plain SIGSEGV
+  }
   stack_t stack{};
   stack.ss_sp = memory;
-  stack.ss_size = kBytes;
+  stack.ss_size = kSignalStackBytes;
   ::sigaltstack(&stack, nullptr);
 }
 

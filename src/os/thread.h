@@ -30,7 +30,9 @@ ThreadState thread_state(std::int32_t thread_id) noexcept;
 /// Threads of this process, weft's and others; -1 when /proc does not tell.
 int count_threads() noexcept;
 
-/// A signal stack for this thread, once, so that a stack overflow can be reported.
-void install_signal_stack() noexcept;
+/// A signal stack for this thread, once, so that a stack overflow can be reported: in `memory` of kSignalStackBytes
+/// that is the thread's for ever, or, where that is null, in memory of its own, if there is any.
+inline constexpr std::size_t kSignalStackBytes = 128 << 10;
+void install_signal_stack(void* memory = nullptr) noexcept;
 
 }  // namespace weft::os

@@ -17,15 +17,11 @@ namespace {
 constexpr int kExitConfig = 78;  // EX_CONFIG of sysexits.h
 
 [[noreturn]] void refuse(std::string_view variable, std::string_view value, std::string_view allowed) noexcept {
-  base::LineBuffer()
-      .text("weft: ")
-      .text(variable)
-      .text("=\"")
-      .text(value)
-      .text("\": allowed is ")
-      .text(allowed)
-      .text("\n")
-      .write(STDERR_FILENO);
+  constexpr std::size_t kShown = 100;
+  base::LineBuffer line;
+  line.text("weft: ").text(variable).text("=\"").printable(value.substr(0, kShown));
+  line.text(value.size() > kShown ? "...\": allowed is " : "\": allowed is ").text(allowed).text("\n");
+  line.write(STDERR_FILENO);
   ::_exit(kExitConfig);
 }
 

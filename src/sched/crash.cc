@@ -27,21 +27,49 @@ std::terminate_handler previous_terminate = nullptr;
 struct sigaction previous_segv;
 struct sigaction previous_bus;
 
-std::string exception_text() {
-  std::string text;
+void write_error(std::string_view text) noexcept { base::write_all(STDERR_FILENO, text); }
+
+// Piece by piece and without allocation: the exception may be std::bad_alloc, with nothing left.
+void write_exception() {
   if (const std::type_info* type = abi::__cxa_current_exception_type()) {
     int status = 0;
     char* plain = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-    text = status == 0 ? plain : type->name();
+    write_error(status == 0 ? plain : type->name());
     std::free(plain);
   }
   try {
     throw;
   } catch (const std::exception& e) {
-    text += std::string(": ") + e.what();
+    write_error(": ");
+    write_error(e.what());
   } catch (...) {
   }
-  return text;
+}
+
+void write_name(const Goroutine& g, std::string_view behind) noexcept {
+  base::LineBuffer line;
+  line.text("goroutine ").number(static_cast<std::int64_t>(g.id));
+  if (g.has_name) line.text(" \"").text(g.name).text("\"");
+  line.text(behind).write(STDERR_FILENO);
+}
+
+void write_frames(std::span<const std::uintptr_t> frames) noexcept {
+  try {
+    std::string text;
+    append_frames(text, frames);
+    write_error(text);
+  } catch (...) {  // no memory for names
+    for (const std::uintptr_t address : frames) base::LineBuffer().hex(address).text("\n").write(STDERR_FILENO);
+  }
+}
+
+// One report in one piece: who comes second waits for the end of the process, one that fails in its own report ends it.
+void become_only_reporter(const Goroutine& g) noexcept {
+  static constinit detail::Atomic<const Goroutine*> reporter{nullptr};
+  const Goroutine* first = nullptr;
+  if (reporter.compare_exchange_strong(first, &g, std::memory_order_acq_rel)) return;
+  if (first == &g) std::abort();
+  while (true) ::pause();
 }
 
 [[noreturn]] void on_terminate() {
@@ -52,11 +80,17 @@ std::string exception_text() {
   const Goroutine& g = *detail::self();
   std::array<std::uintptr_t, 64> frames;
   const std::size_t count = os::unwind_here(frames);
-  std::string text = "fatal error: ";
-  text += std::current_exception() ? "unhandled exception: " + exception_text() : "std::terminate called";
-  text += "\n\n" + describe_header(g, detail::Status::kRunning);
-  append_frames(text, {frames.data(), count});
-  base::write_all(STDERR_FILENO, text);
+  become_only_reporter(g);
+  write_error("fatal error: ");
+  if (std::current_exception()) {
+    write_error("unhandled exception: ");
+    write_exception();
+  } else {
+    write_error("std::terminate called");
+  }
+  write_error("\n\n");
+  write_name(g, g.pinned_to != nullptr ? " [running, pinned to its thread]:\n" : " [running]:\n");
+  write_frames({frames.data(), count});
   std::abort();
 }
 
@@ -74,15 +108,14 @@ struct OverflowTrace {
 // Runs on the monitor's thread: symbolizing needs libc's locks, which the overflowing thread may hold.
 void print_overflow_trace(void* raw) noexcept {
   const std::span<const std::uintptr_t> frames = static_cast<OverflowTrace*>(raw)->all();
-  std::string text;
   if (frames.size() <= kInnerFrames + kOuterFrames) {
-    append_frames(text, frames);
-  } else {
-    append_frames(text, frames.first(kInnerFrames));
-    text += "... " + std::to_string(frames.size() - kInnerFrames - kOuterFrames) + " frames are left out ...\n";
-    append_frames(text, frames.last(kOuterFrames));
+    write_frames(frames);
+    return;
   }
-  base::write_all(STDERR_FILENO, text);
+  write_frames(frames.first(kInnerFrames));
+  const auto left_out = static_cast<std::int64_t>(frames.size() - kInnerFrames - kOuterFrames);
+  base::LineBuffer().text("... ").number(left_out).text(" frames are left out ...\n").write(STDERR_FILENO);
+  write_frames(frames.last(kOuterFrames));
 }
 
 bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
@@ -91,9 +124,9 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
 }
 
 [[noreturn]] void report_overflow(const Goroutine& g, void* ucontext) noexcept {
+  write_error("fatal error: stack overflow\n\n");
+  write_name(g, "");
   base::LineBuffer line;
-  line.text("fatal error: stack overflow\n\ngoroutine ").number(static_cast<std::int64_t>(g.id));
-  if (g.has_name) line.text(" \"").text(g.name).text("\"");
   line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
   line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
   static OverflowTrace trace;

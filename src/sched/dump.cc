@@ -149,7 +149,8 @@ bool is_machinery(const std::string& function) {
 
 void append_frame(std::string& text, std::uintptr_t address, const os::SourceLocation& at) {
   if (at.function.empty()) {
-    text += fmt::format("{:#x}\n\t{}\n", address, at.module);
+    text += fmt::format("{:#x}\n", address);
+    if (!at.module.empty()) text += fmt::format("\t{}\n", at.module);
   } else if (at.file.empty()) {
     text += fmt::format("{}\n\t{} +{:#x}\n", at.function, at.module, at.offset);
   } else {

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -101,6 +102,29 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
     mutex.unlock();
     never.close();
   });
+}
+
+TEST(Dump, NamesForgeNothing) {
+  const auto shown = [](std::string_view name) {
+    return spawn({.name = name},
+                 [] {
+                   const std::string text = dump();
+                   const std::string own = "goroutine " + std::to_string(goroutine_id()) + " ";
+                   const std::size_t at = text.find(own);
+                   return text.substr(at, text.find('\n', at) - at);
+                 })
+        .join();
+  };
+  const auto expect_shown = [&](std::string_view name, const std::string& as) {
+    const std::string line = shown(name);
+    EXPECT_TRUE(contains(line, '"' + as + "\" [running")) << line;
+  };
+  expect_shown("two\ngoroutine 1 \"main\" [dead]:", "two?goroutine 1 \"main\" [dead]:");
+  expect_shown(std::string_view("nul\0, \x1b[31mred", 14), "nul?, ?[31mred");
+  expect_shown(std::string(1'000, 'x'), std::string(31, 'x'));
+  expect_shown(std::string(30, 'x') + "\u00f6", std::string(30, 'x'));
+  expect_shown(std::string(29, 'x') + "\u00f6y", std::string(29, 'x') + "\u00f6");
+  expect_shown(std::string(40, '\x80'), std::string(31, '\x80'));
 }
 
 // Goroutines come and go, park and move while they are walked: nothing is disturbed, and no dump is torn.

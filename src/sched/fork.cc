@@ -75,6 +75,7 @@ void forget_machines(Machine* self) noexcept {
   s.idle_machines = nullptr;
   s.idle_machine_count = 0;
   s.machine_count = self != nullptr ? 1 : 0;  // machines_numbered goes on: it has a number
+  s.mains = 0;                                // their threads are gone; the forking one is in none
   s.machines.store(self, std::memory_order_relaxed);
   s.pinned_waiting = nullptr;
   s.timer_keeper = nullptr;
@@ -117,7 +118,7 @@ void after_fork_in_child() noexcept {
   stack_pool().unlock_after_fork();
   reset_monitor_after_fork();
   os::register_membarrier();
-  gone.store(true, std::memory_order_relaxed);
+  gone.store(has_started(), std::memory_order_relaxed);  // else the start makes the first one
   s.foreign_spawned.fetch_sub(static_cast<std::int64_t>(num_goroutines()), std::memory_order_relaxed);
   if (m != nullptr) {
     m->all_next = nullptr;

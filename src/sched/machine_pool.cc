@@ -2,7 +2,7 @@
 #include <cxxabi.h>
 #include <unistd.h>
 #include <cerrno>
-#include <cstring>
+#include <cstddef>
 #include <new>
 
 #include "base/fatal.h"
@@ -34,18 +34,19 @@ void* machine_thread(void* raw) {
   m.exceptions = reinterpret_cast<detail::ExceptionState*>(abi::__cxa_get_globals());
   m.errno_address = &errno;
   os::set_precise_sleep();
-  os::install_signal_stack();
+  os::install_signal_stack(static_cast<std::byte*>(raw) + sizeof(Machine));
   sanitizer_adopt_thread(m.scheduler.fiber);
   detail::weft_current_machine = &m;
   sleep_as_idle(m);
   run_scheduler_loop(m);
 }
 
+// Not for the first machine: there the start fails with an error.
 void report_thread_shortage(int error) noexcept {
   Scheduler& s = scheduler();
   {
     const SpinGuard guard(s.lock);
-    if (s.thread_shortage_reported) return;
+    if (s.thread_shortage_reported || s.machine_count == 0) return;
     s.thread_shortage_reported = true;
   }
   base::LineBuffer()
@@ -67,7 +68,7 @@ Machine* take_machine() noexcept {
       return spare;
     }
   }
-  void* memory = os::reserve_memory(sizeof(Machine), os::page_bytes());
+  void* memory = os::reserve_memory(sizeof(Machine) + os::kSignalStackBytes, os::page_bytes());
   if (memory == nullptr) return nullptr;
   auto* m = ::new (memory) Machine();
   const SpinGuard guard(s.lock);

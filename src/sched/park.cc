@@ -49,6 +49,8 @@ struct StandInPool {
   }
   void give_back(Goroutine* g) {
     g->status.store(Status::kDead, std::memory_order_relaxed);
+    Goroutine* main = g;  // the next thread that takes this one has been in no run()
+    scheduler().last_main.compare_exchange_strong(main, nullptr, std::memory_order_relaxed);
     const SpinGuard guard(lock);
     g->queue_next = free;
     free = g;
@@ -70,6 +72,11 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
     // Not before: until it is committed it may go on by itself, and the timer that is to wake it is not armed. Its
     // waker may count it out before it is counted in here, which only hides a deadlock for as long.
     scheduler().threads_in_park.fetch_add(1, std::memory_order_seq_cst);
+    // The thread that was in run() goes on with weft, say in a destructor that drains a pool: it needs the goroutines.
+    // A sleeper needs nobody.
+    if (reason != WaitReason::kSleep && scheduler().last_main.load(std::memory_order_relaxed) == g) {
+      sched::resume_runtime();
+    }
     sched::wake_monitor();  // this may have been the last thread that could wake anybody
     while (g->thread_permit.exchange(0, std::memory_order_acquire) == 0) os::futex_wait(g->thread_permit, 0);
   }

@@ -33,7 +33,8 @@
 //            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it, by
 //            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
 //            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
-// SHUTDOWN   run() returns: `paused` is set, machines stop at their next pick; the next run() or go() clears it
+// SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick. The next run() or go() clears
+//            it, and so does the next wait for others of the thread that was in run()
 // EVIDENCE   tests/model/wake_model.cc: I2; removing P2 or P5 fails it. tests/stress/sched_stress.cc over 1..64
 //            processors
 #pragma once
@@ -74,10 +75,12 @@ struct Scheduler {
   Machine* pinned_waiting = nullptr;  // machines with pinned work and no processor
   Machine* timer_keeper = nullptr;    // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
-  std::uint32_t machine_count = 0;       // made and not failed
-  std::uint32_t machines_numbered = 0;   // given out as Machine::index
-  Machine* spare_machines = nullptr;     // numbered, but there was no thread for them
-  std::uint32_t surplus_processors = 0;  // held beyond max_procs after a resize
+  std::uint32_t machine_count = 0;                // made and not failed
+  std::uint32_t machines_numbered = 0;            // given out as Machine::index
+  Machine* spare_machines = nullptr;              // numbered, but there was no thread for them
+  std::uint32_t surplus_processors = 0;           // held beyond max_procs after a resize
+  std::uint32_t mains = 0;                        // calls of run() under way
+  detail::Atomic<Goroutine*> last_main{nullptr};  // stands for the thread whose run() paused; read without the lock
   bool thread_shortage_reported = false;
 
   alignas(64) detail::Atomic<detail::MonotonicNanos> coarse_now{0};  // the monitor's
@@ -99,8 +102,10 @@ extern constinit Scheduler the_scheduler;
 inline Scheduler& scheduler() noexcept { return the_scheduler; }
 
 // start.cc: the runtime's life
-void start_runtime();           // idempotent; throws std::system_error
-void pause_runtime() noexcept;  // machines stop at their next pick or section
+void start_runtime();  // idempotent; throws std::system_error, and may then be tried again
+bool has_started() noexcept;
+void begin_main() noexcept;  // a run() begins: as resume_runtime()
+void end_main() noexcept;    // the last one pauses the runtime: machines stop at their next pick or section
 void resume_runtime() noexcept;
 void resume_for_spawn() noexcept;  // a plain thread starts a goroutine; a timer that fires after run() does not resume
 void lock_start() noexcept;        // no start, no resize meanwhile
@@ -117,11 +122,11 @@ inline void sample(Processor& p, Goroutine* g) noexcept {
 
 // queue.cc: where ready goroutines go, all but the pinned ones
 void push_ring_quietly(Processor& p, Goroutine* g) noexcept;  // at the tail; for one that was running
-void push_runnext(Machine& m, Goroutine* g) noexcept;  // who was there goes to the ring
-void push_ring(Machine& m, Goroutine* g) noexcept;     // at the tail, with the wake-up if it wants help: R1
-void push_global(Goroutine* g) noexcept;               // with the wake-up
-Goroutine* take_global(Machine& m) noexcept;           // a fair share into the ring, one to run
-void empty_into_global_locked(Processor& p) noexcept;  // the processor goes away
+void push_runnext(Machine& m, Goroutine* g) noexcept;         // who was there goes to the ring
+void push_ring(Machine& m, Goroutine* g) noexcept;            // at the tail, with the wake-up if it wants help: R1
+void push_global(Goroutine* g) noexcept;                      // with the wake-up
+Goroutine* take_global(Machine& m) noexcept;                  // a fair share into the ring, one to run
+void empty_into_global_locked(Processor& p) noexcept;         // the processor goes away
 
 // pick.cc: which goroutine is next
 Goroutine* pick(Machine& m) noexcept;  // blocks the machine until there is one and it has a processor
@@ -134,10 +139,10 @@ void put_processor_locked(Processor& p) noexcept;     // to who waits for one, t
 void retire_processor_locked(Processor& p) noexcept;  // beyond max_procs: what it holds goes to the others
 
 // idle.cc: who sleeps, who is woken
-bool work_anywhere() noexcept;                                     // the global queue, a ring that wants help, a due timer
-void wake_searcher() noexcept;                                     // P2, P3
-void become_idle(Machine& m) noexcept;                             // P4..P6; on return look again
-void stop_machine(Machine& m) noexcept;                            // sleeps until woken; m.p is set on return
+bool work_anywhere() noexcept;           // the global queue, a ring that wants help, a due timer
+void wake_searcher() noexcept;           // P2, P3
+void become_idle(Machine& m) noexcept;   // P4..P6; on return look again
+void stop_machine(Machine& m) noexcept;  // sleeps until woken; m.p is set on return
 void start_machine_with(Processor& p, bool as_searcher) noexcept;  // hands a held processor to an idle or new machine
 void hand_off_processor(Machine& m) noexcept;    // m's processor to who needs it: another machine, or the idle list
 bool hand_off_to_unpinned(Machine& m) noexcept;  // the same, to one that can run anything; false: out of threads

@@ -1,9 +1,9 @@
 // Making goroutines: a stack, a first frame, a place in the queue.
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <system_error>
 
+#include "base/fatal.h"
 #include "os/context.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -61,9 +61,16 @@ std::uint64_t next_id(Processor* p) noexcept {
   return p->next_id++;
 }
 
+// Names may come from outside, and stand in reports: no control characters, no half of a UTF-8 character at the end.
 void set_name(Goroutine& g, std::string_view name) noexcept {
-  const std::size_t n = std::min(name.size(), sizeof g.name - 1);
-  std::memcpy(g.name, name.data(), n);
+  std::size_t n = std::min(name.size(), sizeof g.name - 1);
+  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(name[at]) & 0xC0) == 0x80; };
+  if (n < name.size() && continues(n)) {
+    std::size_t first = n;
+    while (first > 0 && n - first < 4 && continues(first)) --first;
+    if (!continues(first)) n = first;  // else it is no UTF-8
+  }
+  for (std::size_t i = 0; i < n; ++i) g.name[i] = base::is_control(name[i]) ? '?' : name[i];
   g.name[n] = '\0';
   g.has_name = n > 0;
 }

@@ -47,29 +47,35 @@ void make_processors_up_to(std::uint32_t count) {
   }
 }
 
-void start_locked() {
+void start_processors() {
   Scheduler& s = scheduler();
   s.config = read_config();
   os::register_membarrier();
   const auto count = static_cast<std::uint32_t>(s.config.max_procs);
   make_processors_up_to(count);
-  {
-    const SpinGuard guard(s.lock);
-    s.max_procs.store(count, std::memory_order_release);
-    for (std::uint32_t i = count; i-- > 0;) {
-      s.processors[i]->idle_next = s.idle_processors;
-      s.idle_processors = s.processors[i];
-    }
-    s.idle_processor_count.store(count, std::memory_order_seq_cst);
+  const SpinGuard guard(s.lock);
+  s.max_procs.store(count, std::memory_order_release);
+  for (std::uint32_t i = count; i-- > 0;) {
+    s.processors[i]->idle_next = s.idle_processors;
+    s.idle_processors = s.processors[i];
   }
-  if (!new_machine()) {
+  s.idle_processor_count.store(count, std::memory_order_seq_cst);
+}
+
+// A start that failed for want of threads may be tried again: what stands by then stands only once. The handlers come
+// where they can work: those of fork() with the first thing that a child must forget, the reports with the monitor.
+void start_locked() {
+  Scheduler& s = scheduler();
+  if (s.max_procs.load(std::memory_order_relaxed) == 0) {
+    start_processors();
+    install_fork_handlers();
+  }
+  if (s.machines.load(std::memory_order_relaxed) == nullptr && !new_machine()) {
     throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
                             "weft: not one thread can be made (ulimit -u, a pids cgroup, or no memory for its stack)");
   }
   start_monitor();
-  // Last, for they must not be installed twice: where a thread could not be made, the start is tried again later.
-  install_crash_reports();
-  install_fork_handlers();
+  install_crash_reports();  // once: a start that failed has not come here
 }
 
 // Idle processors beyond the new count leave the idle list now, held ones at their holder's next pick.
@@ -130,6 +136,8 @@ int change_max_procs(std::uint32_t count) {
 
 }  // namespace
 
+bool has_started() noexcept { return started.load(std::memory_order_relaxed); }
+
 void start_runtime() {
   if (started.load(std::memory_order_acquire)) return;
   const std::scoped_lock guard(start_mutex);
@@ -141,10 +149,22 @@ void start_runtime() {
 void lock_start() noexcept { start_mutex.lock(); }
 void unlock_start() noexcept { start_mutex.unlock(); }
 
-void pause_runtime() noexcept {
+// Threads may be in run() side by side; the last one out turns off the light.
+void begin_main() noexcept {
+  {
+    const SpinGuard guard(scheduler().lock);
+    ++scheduler().mains;
+  }
+  resume_runtime();
+}
+
+void end_main() noexcept {
   Scheduler& s = scheduler();
+  Goroutine* self = detail::self();
   {
     const SpinGuard guard(s.lock);
+    if (--s.mains != 0) return;
+    s.last_main.store(self, std::memory_order_relaxed);
     s.attention.fetch_or(Scheduler::kPaused, std::memory_order_seq_cst);
   }
   take_all_processors();
@@ -187,14 +207,18 @@ namespace detail {
 void run_main(FunctionRef main_fn) {
   if (on_goroutine()) throw usage_error("weft::run: called from a goroutine; there is one runtime a process");
   sched::start_runtime();
-  sched::resume_runtime();
+  struct Main {
+    Main() noexcept { sched::begin_main(); }
+    ~Main() { sched::end_main(); }
+    Main(const Main&) = delete;
+    Main& operator=(const Main&) = delete;
+  } const until_return;
   TaskCompletion finished;
   spawn_goroutine(GoOptions{.name = "main", .stack_bytes = sched::kMainStackBytes}, [&main_fn, &finished] {
     main_fn();
     finished.complete();
   });
   finished.wait();
-  sched::pause_runtime();
 }
 
 }  // namespace detail

@@ -15,10 +15,8 @@ using detail::Section;
 using detail::SpinGuard;
 using detail::WaitEnd;
 
-Semaphore::Semaphore(std::int64_t capacity) : capacity_(capacity), free_(capacity) {
-  if (capacity < 0) {
-    throw usage_error("weft::Semaphore: capacity " + std::to_string(capacity) + ": allowed is 0 or more");
-  }
+void Semaphore::throw_bad_capacity(std::int64_t capacity) {
+  throw usage_error("weft::Semaphore: capacity " + std::to_string(capacity) + ": allowed is 0 or more");
 }
 
 void Semaphore::check_units(const char* what, std::int64_t n) const {

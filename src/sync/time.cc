@@ -92,11 +92,14 @@ int RearmingTimer::disarm() noexcept {
 }
 
 ChanTimer::ChanTimer() noexcept
-    : ChanCore(kElementOps<time_point>, 1, slot_, [](ChanCore* core) noexcept {
-        auto* timer = static_cast<ChanTimer*>(core);
-        timer->disarm();
-        delete timer;
-      }) {}
+    : ChanCore(
+          kElementOps<time_point>, 1, slot_,
+          [](ChanCore* core) noexcept {
+            auto* timer = static_cast<ChanTimer*>(core);
+            timer->disarm();
+            delete timer;
+          },
+          true) {}
 
 ChanTimer* ChanTimer::make(MonotonicNanos when, MonotonicNanos period) {
   auto* timer = new ChanTimer();

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "sync/sync_test_support.h"
 
@@ -147,6 +148,18 @@ TEST_P(WorkerPoolTest, LargeJobsAndMoveOnlyOnes) {
     }
     EXPECT_EQ(sum, 164);
   });
+}
+
+TEST(WorkerPoolAfterRun, OneOfStaticStorageDurationDrains) {
+  std::atomic<int> done{0};
+  {
+    std::optional<WorkerPool> jobs;
+    weft::run([&] {
+      jobs.emplace(WorkerPoolOptions{.workers = 2, .queue = 100});
+      for (int i = 0; i < 100; ++i) jobs->submit(Context(), [&] { ++done; });
+    });
+  }
+  EXPECT_EQ(done, 100);
 }
 
 TEST_P(WorkerPoolTest, UsageFaults) {

@@ -1,10 +1,13 @@
 // Under limits of memory, threads and processes: a clear error or message, nothing lost, no hang. Exit code 3: refused
 // with an error, after which everything that had been started came to its end.
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -16,6 +19,14 @@
 #include "weft/time.h"
 
 namespace {
+
+constexpr rlim_t kThreadsToSpare = 20;  // what run.py allows beyond those there are
+
+int wait_for_child(pid_t child) {
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child) return 100;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 // Parks goroutines until no more can be had, then lets them all go.
 int spawn_until_refused() {
@@ -46,6 +57,45 @@ int spawn_until_refused() {
   });
 }
 
+// Until nothing is left, not even for small things.
+void eat_all_memory() {
+  for (std::size_t bytes = std::size_t{64} << 20; bytes >= 16; bytes /= 2) {
+    while (void* eaten = std::malloc(bytes)) *static_cast<volatile char*>(eaten) = 1;
+  }
+}
+
+int uncaught_without_memory() {
+  return weft::run([] {
+    weft::go({.name = "eater"}, [] {
+      eat_all_memory();
+      throw std::bad_alloc();
+    });
+    weft::make_chan<void>().recv();
+  });
+}
+
+volatile bool deeper = true;
+[[gnu::noinline]] int dive(int depth) {
+  volatile char frame[256];
+  frame[0] = static_cast<char>(depth);
+  return deeper ? dive(depth + 1) + frame[0] : depth;
+}
+
+int overflow_without_memory() {
+  return weft::run([] {
+    eat_all_memory();
+    return dive(0);
+  });
+}
+
+int deadlock_without_memory() {
+  return weft::run([] {
+    auto nobody = weft::make_chan<void>();
+    eat_all_memory();
+    nobody.recv();
+  });
+}
+
 // Each blocks its thread, so each wants one more; where there are no more, they take turns.
 int block_many_threads() {
   return weft::run([] {
@@ -73,6 +123,39 @@ int start_only() {
   }
 }
 
+// First without a thread for the machine, then without one for the monitor, then with enough: what a failed start left
+// behind must not stand in the way of the next, of a fork, or of the program's own end.
+int start_again() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NPROC, &limit);
+  const rlim_t enough = limit.rlim_cur;
+  int refused = 0;
+  for (limit.rlim_cur = enough - kThreadsToSpare + 1; refused < 2; ++limit.rlim_cur, ++refused) {
+    ::setrlimit(RLIMIT_NPROC, &limit);
+    if (start_only() != 3) return 10;
+  }
+  limit.rlim_cur = enough;
+  ::setrlimit(RLIMIT_NPROC, &limit);
+  const int code = weft::run([] {
+    std::atomic<int> ended{0};
+    weft::WaitGroup group;
+    for (int i = 0; i < 100; ++i) {
+      group.go([&ended] {
+        for (int turn = 0; turn < 100; ++turn) weft::yield();
+        ++ended;
+      });
+    }
+    group.wait();
+    return ended == 100 ? 0 : 7;
+  });
+  if (code != 0) return code;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(weft::run([] { return weft::spawn([] { return 4; }).join(); }));
+  if (const int child_code = wait_for_child(child); child_code != 4) return child_code;
+  std::thread([] { throw std::runtime_error("the thread's own end"); }).join();
+  return 11;
+}
+
 // With preemption the main goroutine gets its turn; without it, the alarm ends the wait.
 int spinner_on_one_processor() {
   ::alarm(5);
@@ -87,12 +170,6 @@ int spinner_on_one_processor() {
     stop = true;
     spinner.join();
   });
-}
-
-int wait_for_child(pid_t child) {
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child) return 100;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int fork_with_many_goroutines() {
@@ -151,6 +228,42 @@ int fork_on_a_thread() {
   return wait_for_child(child);
 }
 
+// Children that exec, fork again, or fork where they are pinned or blocking.
+int fork_of_every_kind() {
+  return weft::run([] {
+    const auto spawn_one = [] { return weft::spawn([] { return 4; }).join(); };
+    const auto child_ends_with_4 = [](const char* what, auto fork_and_end) {
+      const int code = wait_for_child(fork_and_end());
+      if (code != 4) std::fprintf(stderr, "%s: the child ended with %d\n", what, code);
+      return code == 4;
+    };
+    bool good = child_ends_with_4("exec", [] {
+      const pid_t child = ::fork();
+      if (child == 0) ::execl("/bin/sh", "sh", "-c", "exit 4", nullptr);
+      return child;
+    });
+    good &= child_ends_with_4("grandchild", [&] {
+      const pid_t child = ::fork();
+      if (child != 0) return child;
+      const pid_t grandchild = ::fork();
+      ::_exit(grandchild == 0 ? spawn_one() : wait_for_child(grandchild));
+    });
+    good &= child_ends_with_4("pinned", [&] {
+      const weft::ThreadPin pin;
+      const pid_t child = ::fork();
+      if (child == 0) ::_exit(spawn_one());
+      return child;
+    });
+    good &= child_ends_with_4("blocking", [&] {
+      const pid_t child = weft::blocking([] { return ::fork(); });
+      if (child == 0) ::_exit(spawn_one());
+      return child;
+    });
+    good &= WEXITSTATUS(std::system("exit 4")) == 4;
+    return good ? spawn_one() : 5;
+  });
+}
+
 int deadlock_in_a_child() {
   return weft::run([] {
     const pid_t child = ::fork();
@@ -168,12 +281,17 @@ int main(int argc, char** argv) {
   ::alarm(100);
   return crash::run_case(argc, argv,
                          {{"spawn_until_refused", spawn_until_refused},
+                          {"uncaught_without_memory", uncaught_without_memory},
+                          {"overflow_without_memory", overflow_without_memory},
+                          {"deadlock_without_memory", deadlock_without_memory},
                           {"block_many_threads", block_many_threads},
                           {"start_only", start_only},
+                          {"start_again", start_again},
                           {"spinner_on_one_processor", spinner_on_one_processor},
                           {"fork_with_many_goroutines", fork_with_many_goroutines},
                           {"fork_and_exit", fork_and_exit},
                           {"fork_on_one_processor", fork_on_one_processor},
                           {"fork_on_a_thread", fork_on_a_thread},
+                          {"fork_of_every_kind", fork_of_every_kind},
                           {"deadlock_in_a_child", deadlock_in_a_child}});
 }

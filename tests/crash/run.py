@@ -93,6 +93,12 @@ def environment_rows():
             yield Row(f"environment/{variable}={value}", "limits", "start_only", 78,
                       [re.escape(f'weft: {variable}="{value}": allowed is ') + ".*" + words],
                       "a service must not run on a guess", environment={variable: value})
+    yield Row("environment/a value that is too long to show", "limits", "start_only", 78,
+              [r'^weft: WEFT_MAXPROCS="9{100}\.\.\.": allowed is a whole number from 1 to 256\n$'],
+              "cut, but the sentence is whole", environment={"WEFT_MAXPROCS": "9" * 5_000})
+    yield Row("environment/a value with control characters", "limits", "start_only", 78,
+              [r'^weft: WEFT_PREEMPT="off\?\?\[31mforged": allowed is'],
+              "it forges no line and colours no terminal", environment={"WEFT_PREEMPT": "off\n\x1b[31mforged"})
     for variable, value in (("WEFT_MAXPROCS", "256"), ("WEFT_STACK_BYTES", "16K"), ("WEFT_STACK_BYTES", "1G"),
         ("WEFT_PREEMPT", "off"),
                             ("WEFT_PREEMPT", "suspend"), ("WEFT_DEBUG", "migrate=1,schedtrace=1000"), ("WEFT_DEBUG",
@@ -120,6 +126,18 @@ def usage_rows():
         "send_on_closed": r"closed",
         "negative_wait_group": r"WaitGroup",
         "negative_ticker": r"-1000000000",
+        "null_functions_elsewhere": r"weft::go: the function is empty",
+        "wait_group_overflow": r"add\(1\): the counter would become 2147483648; allowed is 0 to 2147483647",
+        "negative_semaphore": r"capacity -1: allowed is 0 or more",
+        "more_than_the_semaphore_has": r"acquire\(3\): allowed are 0 to 2 units",
+        "more_released_than_held": r"release\(1\): more than is held of 2 units",
+        "no_workers": r"workers = 0: allowed are 1 to 1048576",
+        "absurd_queue": r"queue = 9223372036854775807: allowed are 0 to 16777216",
+        "limit_of_nothing": r"set_limit\(0\): allowed is 1 or more",
+        "ticker_of_nothing": r"period 0 ns: allowed is above 0",
+        "ticker_reset_to_nothing": r"Ticker::reset: period -5 ns: allowed is above 0",
+        "pool_without_patience": r"max_idle 0 ns: allowed is above 0",
+        "unlock_of_an_unlocked_mutex": r"Mutex::unlock: the mutex is not locked",
     }
     for case, words in says.items():
         yield Row(f"usage/{case}", "usage", case, 3, [words],
@@ -133,6 +151,15 @@ def limit_rows():
               "ulimit -v: an error, and all that had started end", address_space=2 * gib)
     yield Row("memory/small stacks", "limits", "spawn_until_refused", 3, [r"refused: ", r"all ended"],
               "little room", address_space=400 << 20)
+    yield Row("memory/exception", "limits", "uncaught_without_memory", ABORTED,
+              [r"fatal error: unhandled exception: .*bad_alloc", r'goroutine \d+ "eater" \[running\]:\n.'],
+              "the report needs no memory", address_space=400 << 20)
+    yield Row("memory/overflow", "limits", "overflow_without_memory", ABORTED,
+              [r'fatal error: stack overflow\n\ngoroutine 1 "main": its stack limit is \d+ bytes.*\n.'],
+              "neither does this one", address_space=400 << 20)
+    yield Row("memory/deadlock", "limits", "deadlock_without_memory", 2,
+              [r"all goroutines are asleep - deadlock!\n\n(weft: the dump ends here: out of memory|goroutine 1 )"],
+              "as much of the dump as there is room for", address_space=400 << 20)
     for megabytes in (40, 60, 90, 140):
         yield Row(f"memory/start {megabytes} MiB", "limits", "start_only", None, [],
                   "starts, or says what is missing", address_space=megabytes << 20)
@@ -141,6 +168,9 @@ def limit_rows():
                   [r"refused: weft: .*thread.*ulimit -u"] if extra < 2 else [],
                       "ulimit -u: one machine and the monitor are the least",
                   processes=1 + extra)
+    yield Row("threads/start again", "limits", "start_again", ABORTED,
+              [r"refused: weft: not one thread", r"refused: weft: the monitor's thread", r"the thread's own end"],
+              "a failed start can be tried again", processes=20)
     yield Row("threads/blocked", "limits", "block_many_threads", 0,
               [r"weft: no further thread can be made \(limit of threads", r"400 of 400 ended"],
               "ulimit -u: blocked goroutines take turns", processes=20)
@@ -151,7 +181,8 @@ def limit_rows():
     yield Row("preempt/detach", "limits", "spinner_on_one_processor", 0, [], "a spinner loses its processor")
     yield Row("preempt/off", "limits", "spinner_on_one_processor", -signal.SIGALRM, [], "the opposite, when asked for",
               environment={"WEFT_PREEMPT": "off"})
-    for case in ("fork_with_many_goroutines", "fork_and_exit", "fork_on_one_processor", "fork_on_a_thread"):
+    for case in ("fork_with_many_goroutines", "fork_and_exit", "fork_on_one_processor", "fork_on_a_thread",
+                 "fork_of_every_kind"):
         yield Row(f"fork/{case}", "limits", case, 4, [], "the child has one goroutine, and goes on; so does the parent")
     yield Row("fork/deadlock", "limits", "deadlock_in_a_child", 2, [r"all goroutines are asleep"],
         "the child is watched too")

@@ -3,15 +3,13 @@
 #include <unistd.h>
 #include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
+#include <string>
 
 #include "cases.h"
-#include "weft/chan.h"
-#include "weft/runtime.h"
-#include "weft/sync/semaphore.h"
-#include "weft/sync/wait_group.h"
-#include "weft/time.h"
+#include "weft/weft.h"
 
 namespace {
 
@@ -113,6 +111,84 @@ int negative_ticker() {
   return expect_usage_error([] { const weft::Ticker ticker(std::chrono::seconds(-1)); });
 }
 
+int null_functions_elsewhere() {
+  const std::function<void()> null;
+  int refused = 0;
+  const auto refuses = [&](auto call) {
+    try {
+      call();
+    } catch (const weft::usage_error& error) {
+      refused += std::string(error.what()).find("the function is empty") != std::string::npos ? 1 : 0;
+    }
+  };
+  return expect_usage_error([&] {
+    const weft::Context ctx;
+    weft::WaitGroup wait_group;
+    weft::Group group;
+    weft::Once once;
+    weft::WorkerPool crew{{.workers = 1}};
+    weft::Selector selector;
+    auto c = weft::make_chan<void>(1);
+    refuses([&] { weft::after_func(std::chrono::seconds(0), null); });
+    refuses([&] { static_cast<void>(weft::after_func(ctx, null)); });
+    refuses([&] { wait_group.go(null); });
+    refuses([&] { group.go(null); });
+    refuses([&] { group.try_go(null); });
+    refuses([&] { once.call(null); });
+    refuses([&] { crew.try_submit(ctx, null); });
+    refuses([&] { crew.submit(ctx, null); });
+    refuses([&] { weft::Lazy<int>{std::function<int()>()}; });
+    refuses([&] { weft::Pool<int>{std::function<int()>()}; });
+    refuses([&] { weft::select(weft::on_recv(c, null)); });
+    refuses([&] { weft::select(weft::on_send(c, null)); });
+    refuses([&] { weft::select(weft::on_timeout(std::chrono::seconds(0), null)); });
+    refuses([&] { weft::select(weft::on_done(ctx, null)); });
+    refuses([&] { weft::select(weft::otherwise(null)); });
+    refuses([&] { selector.recv(c, null); });
+    wait_group.wait();
+    group.wait();
+    if (refused == 16) weft::go(null);
+  });
+}
+
+int wait_group_overflow() {
+  return expect_usage_error([] {
+    weft::WaitGroup group;
+    group.add(INT_MAX);
+    group.add(1);
+  });
+}
+int negative_semaphore() {
+  return expect_usage_error([] { weft::Semaphore{-1}; });
+}
+int more_than_the_semaphore_has() {
+  return expect_usage_error([] { weft::Semaphore{2}.acquire(3); });
+}
+int more_released_than_held() {
+  return expect_usage_error([] { weft::Semaphore{2}.release(); });
+}
+int no_workers() {
+  return expect_usage_error([] { weft::WorkerPool{{.workers = 0}}; });
+}
+int absurd_queue() {
+  return expect_usage_error([] { weft::WorkerPool{{.queue = INT64_MAX}}; });
+}
+int limit_of_nothing() {
+  return expect_usage_error([] { weft::Group().set_limit(0); });
+}
+int ticker_of_nothing() {
+  return expect_usage_error([] { const weft::Ticker ticker(std::chrono::seconds(0)); });
+}
+int ticker_reset_to_nothing() {
+  return expect_usage_error([] { weft::Ticker(std::chrono::seconds(1)).reset(std::chrono::nanoseconds(-5)); });
+}
+int pool_without_patience() {
+  return expect_usage_error([] { weft::Pool<int>([] { return 1; }, {}, {.max_idle = std::chrono::seconds(0)}); });
+}
+int unlock_of_an_unlocked_mutex() {
+  return expect_usage_error([] { weft::Mutex().unlock(); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -134,5 +210,17 @@ int main(int argc, char** argv) {
                           {"closed_twice", closed_twice},
                           {"send_on_closed", send_on_closed},
                           {"negative_wait_group", negative_wait_group},
-                          {"negative_ticker", negative_ticker}});
+                          {"negative_ticker", negative_ticker},
+                          {"null_functions_elsewhere", null_functions_elsewhere},
+                          {"wait_group_overflow", wait_group_overflow},
+                          {"negative_semaphore", negative_semaphore},
+                          {"more_than_the_semaphore_has", more_than_the_semaphore_has},
+                          {"more_released_than_held", more_released_than_held},
+                          {"no_workers", no_workers},
+                          {"absurd_queue", absurd_queue},
+                          {"limit_of_nothing", limit_of_nothing},
+                          {"ticker_of_nothing", ticker_of_nothing},
+                          {"ticker_reset_to_nothing", ticker_reset_to_nothing},
+                          {"pool_without_patience", pool_without_patience},
+                          {"unlock_of_an_unlocked_mutex", unlock_of_an_unlocked_mutex}});
 }

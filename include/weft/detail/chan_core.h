@@ -52,8 +52,13 @@ struct ChanCore {
   using Destroy = void (*)(ChanCore*) noexcept;
 
   /// One reference is the maker's. `destroy_` runs when the last one goes and frees what the core is embedded in.
-  ChanCore(const ElementOps& ops_, std::uint32_t capacity_, void* slots_, Destroy destroy_) noexcept
-      : capacity(capacity_), slots(static_cast<std::byte*>(slots_)), ops(&ops_), destroy(destroy_) {}
+  ChanCore(const ElementOps& ops_, std::uint32_t capacity_, void* slots_, Destroy destroy_,
+           bool hides_buffer_ = false) noexcept
+      : capacity(capacity_),
+        slots(static_cast<std::byte*>(slots_)),
+        ops(&ops_),
+        destroy(destroy_),
+        hides_buffer(hides_buffer_) {}
   /// A bare unbuffered void channel, for a done channel inside another object.
   explicit ChanCore(Destroy destroy_) noexcept : ChanCore(kVoidElementOps, 0, nullptr, destroy_) {}
   ChanCore(const ChanCore&) = delete;
@@ -131,6 +136,7 @@ struct ChanCore {
   const ElementOps* const ops;
   const Destroy destroy;
   Atomic<std::uint32_t> references{1};
+  const bool hides_buffer = false;  // a timer's: its one slot is how it works, not what it is; len() and cap() say 0
 
  private:
   Waiter* pop_sender_locked() noexcept;

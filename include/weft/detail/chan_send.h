@@ -76,7 +76,7 @@ class Sending : public Closing<Derived> {
     send(std::move(value), context, error);
   }
   /// The same; throws std::system_error where the other reports an error.
-  template <class V>
+  template <class V = T>
     requires std::convertible_to<V&&, T>
   void send(V&& value, const Context& context) const {
     std::error_code error;

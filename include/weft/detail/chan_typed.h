@@ -109,10 +109,10 @@ class ChanHandle {
     if (core_ != nullptr) core_->release();
   }
 
-  /// Values in the buffer at some moment during the call; 0 for nil.
-  std::size_t len() const noexcept { return core_ == nullptr ? 0 : core_->count.load(std::memory_order_acquire); }
-  /// The buffer's size; 0 for nil and for an unbuffered channel.
-  std::size_t cap() const noexcept { return core_ == nullptr ? 0 : core_->capacity; }
+  /// Values in the buffer at some moment during the call; 0 for nil and for a timer's channel.
+  std::size_t len() const noexcept { return shows_buffer() ? core_->count.load(std::memory_order_acquire) : 0; }
+  /// The buffer's size; 0 for nil, for an unbuffered channel and for a timer's.
+  std::size_t cap() const noexcept { return shows_buffer() ? core_->capacity : 0; }
   /// False for the nil channel.
   explicit operator bool() const noexcept { return core_ != nullptr; }
   /// True for handles of one channel, whatever their direction.
@@ -123,6 +123,7 @@ class ChanHandle {
 
  private:
   friend struct ChanAccess;
+  bool shows_buffer() const noexcept { return core_ != nullptr && !core_->hides_buffer; }
   ChanCore* core_ = nullptr;
 };
 

@@ -97,4 +97,7 @@ class Lazy {
   };
 };
 
+template <class F>
+Lazy(F) -> Lazy<std::decay_t<std::invoke_result_t<F&>>>;
+
 }  // namespace weft

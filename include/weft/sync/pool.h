@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "weft/detail/deadline.h"
@@ -103,5 +104,8 @@ class Pool {
   std::function<void(T&)> reset_;
   std::shared_ptr<detail::PoolCore> core_;
 };
+
+template <class Make, class... Rest>
+Pool(Make, Rest...) -> Pool<std::decay_t<std::invoke_result_t<Make&>>>;
 
 }  // namespace weft

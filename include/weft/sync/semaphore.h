@@ -21,7 +21,9 @@ namespace weft {
 /// short lock, no allocation
 class Semaphore {
  public:
-  explicit Semaphore(std::int64_t capacity);
+  constexpr explicit Semaphore(std::int64_t capacity) : capacity_(capacity), free_(capacity) {
+    if (capacity < 0) throw_bad_capacity(capacity);
+  }
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
@@ -45,6 +47,7 @@ class Semaphore {
     std::int64_t units = 0;
   };
 
+  [[noreturn]] static void throw_bad_capacity(std::int64_t capacity);
   void check_units(const char* what, std::int64_t n) const;
   bool take_locked(std::int64_t n) noexcept;
   bool acquire_limited(std::int64_t n, detail::WaitLimits limits) noexcept;

@@ -64,6 +64,12 @@ class WaitGroup {
 
   /// The same, or until `ctx` is done: then `ec` says why, else it is clear. A counter at zero counts first.
   void wait(const Context& ctx, std::error_code& ec) noexcept;
+  /// The same; throws std::system_error where the other reports an error.
+  void wait(const Context& ctx) {
+    std::error_code ec;
+    wait(ctx, ec);
+    if (ec) throw std::system_error(ec, "weft::WaitGroup::wait");
+  }
 
   /// How much is left; a snapshot.
   std::int64_t count() const noexcept { return state_.load(std::memory_order_relaxed) >> 1; }

@@ -26,8 +26,7 @@ struct WorkerPoolOptions {
 /// with, or nothing. If that context is done before the job starts, the job is dropped and counted: its client has
 /// left. An exception that leaves a job ends the process, as with weft::go.
 ///
-/// The destructor drains: it waits for what was accepted. After run() has returned no goroutine runs any more: drain a
-/// pool of static storage duration before.
+/// The destructor drains: it waits for what was accepted.
 /// Ordering       what happens before a job is submitted is visible to it; what happens in jobs is visible after
 /// drain()
 class WorkerPool {
@@ -72,6 +71,12 @@ class WorkerPool {
   /// Accepts no more jobs and waits until those accepted are done and the workers gone; or until `ctx` is done: then
   /// `ec` says why, and the workers go on. May be called again.
   void drain(const Context& ctx, std::error_code& ec);
+  /// The same; throws std::system_error where the other reports an error.
+  void drain(const Context& ctx) {
+    std::error_code ec;
+    drain(ctx, ec);
+    if (ec) throw std::system_error(ec, "weft::WorkerPool::drain");
+  }
   void drain();
 
   std::int64_t workers() const noexcept { return workers_; }
