@@ -1,0 +1,31 @@
+// libunwind is for looking at stacks; throwing is the compiler's own runtime's.
+#include <gtest/gtest.h>
+
+#include <dlfcn.h>
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "os/unwind.h"
+
+namespace weft::os {
+namespace {
+
+TEST(UnwindTest, ExceptionsStayWithTheCompilersRuntime) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer stands in between";
+#endif
+  Dl_info info{};
+  void* function = ::dlsym(RTLD_DEFAULT, "_Unwind_RaiseException");
+  ASSERT_NE(function, nullptr);
+  ASSERT_NE(::dladdr(function, &info), 0);
+  EXPECT_NE(std::string(info.dli_fname).find("libgcc_s"), std::string::npos) << info.dli_fname;
+}
+
+TEST(UnwindTest, OnesOwnStackIsWalkedToThisFunctionsCaller) {
+  std::array<std::uintptr_t, 64> addresses{};
+  EXPECT_GT(unwind_here(addresses), 2u);
+}
+
+}  // namespace
+}  // namespace weft::os
