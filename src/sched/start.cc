@@ -50,7 +50,10 @@ void make_processors_up_to(std::uint32_t count) {
 void start_locked() {
   Scheduler& s = scheduler();
   s.config = read_config();
-  os::register_membarrier();
+  if (!os::register_membarrier()) {
+    throw std::system_error(std::make_error_code(std::errc::operation_not_permitted),
+                            "weft: needs membarrier(2) or sched_setaffinity(2), and both are refused");
+  }
   const auto count = static_cast<std::uint32_t>(s.config.max_procs);
   make_processors_up_to(count);
   {
