@@ -370,6 +370,7 @@ void request_quit_dump() noexcept {
 
 bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t nanos) noexcept {
   Monitor& monitor = the_monitor;
+  if (monitor_is_gone()) return false;
   monitor.work_argument.store(argument, std::memory_order_relaxed);
   monitor.work_done.store(0, std::memory_order_relaxed);
   monitor.work.store(work, std::memory_order_seq_cst);
@@ -391,6 +392,7 @@ MonitorCounters monitor_counters() noexcept {
 void reset_monitor_after_fork() noexcept {
   the_monitor.thief_lock.unlock();
   scheduler().monitor_sleeps.store(1, std::memory_order_relaxed);  // so the first who needs it comes by wake_monitor()
+  the_monitor.quit_requested.store(false, std::memory_order_relaxed);  // of the parent
   the_monitor.work.store(nullptr, std::memory_order_relaxed);
 }
 

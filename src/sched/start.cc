@@ -187,13 +187,14 @@ int set_max_procs(int n) {
 
 namespace detail {
 
-void run_main(FunctionRef main_fn) {
+void run_main(FunctionRef main_fn, const int& exit_code) {
   if (on_goroutine()) throw usage_error("weft::run: called from a goroutine; there is one runtime a process");
   sched::start_runtime();
   sched::resume_runtime();
   TaskCompletion finished;
-  spawn_goroutine(GoOptions{.name = "main", .stack_bytes = sched::kMainStackBytes}, [&main_fn, &finished] {
+  spawn_goroutine(GoOptions{.name = "main", .stack_bytes = sched::kMainStackBytes}, [&] {
     main_fn();
+    sched::end_forked_child(*self(), exit_code);
     finished.complete();
   });
   finished.wait();
