@@ -7,6 +7,7 @@
 #include "os/membarrier.h"
 #include "os/symbolize.h"
 #include "os/thread.h"
+#include "sched/long_runner.h"
 #include "sched/monitor.h"
 #include "sched/running_stack.h"
 #include "sched/stack_pool.h"
@@ -135,6 +136,7 @@ void reset_what_others_held() noexcept {
   stack_pool().unlock_after_fork();
   detail::reset_stand_ins_after_fork();
   reset_running_stack_after_fork();
+  reset_long_runners_after_fork();
   os::reset_symbolizer_after_fork();
   reset_monitor_after_fork();
 }
