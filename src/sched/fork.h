@@ -1,8 +1,9 @@
 // fork(): the child has one thread, so it has one goroutine: the one that forked. The others are gone, as threads are.
 //
-// Around the copy the forking thread holds the locks of the scheduler, the timer wheels and the stack pool, so these are
-// whole in the child. What other machines were changing without a lock is forgotten: queues, free stacks. Locks that a
-// vanished thread may hold are made anew. What user code may have left half done, a channel's or its own lock, stays.
+// Around the copy the forking thread holds the locks of the scheduler, the timer wheels and the stack pool, so these
+// are whole in the child. What other machines were changing without a lock is forgotten: queues, free stacks. Locks
+// that a vanished thread may hold are made anew. What user code may have left half done, a channel's or its own lock,
+// stays.
 //
 //   a waiter's copy    is never made ready: its fork_generation is another
 //   a timer            armed before is disarmed, as the kernel's own are

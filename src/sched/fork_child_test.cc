@@ -1,5 +1,5 @@
-// The child of a fork() under load: it lives, it is not held up by those who are gone, and it ends. One thing at a time:
-// fork_test.cc.
+// The child of a fork() under load: it lives, it is not held up by those who are gone, and it ends. One thing at a
+// time: fork_test.cc.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>

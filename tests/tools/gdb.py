@@ -43,7 +43,8 @@ def guarded(command):
 
 def gdb(program):
     command = ["gdb", "-batch", "-nx", "-ex", "set confirm off", "-ex", "set pagination off",
-               "-ex", "source %s" % SCRIPT, "-ex", "handle SIGURG nostop noprint pass", "-ex", "break look_at_me", "-ex", "run"]
+               "-ex", "source %s" % SCRIPT, "-ex", "handle SIGURG nostop noprint pass",
+               "-ex", "break look_at_me", "-ex", "run"]
     for name, one in COMMANDS:
         command += ["-ex", "echo \\n== %s\\n" % name] + guarded(one)
     done = subprocess.run(command + [program], capture_output=True, text=True, timeout=100)
