@@ -39,6 +39,9 @@ std::string dump() {
 class LongRunner : public testing::Test {
  protected:
   void SetUp() override {
+#ifdef WEFT_TSAN
+    GTEST_SKIP() << "the thread sanitizer keeps signals back while a thread computes";
+#endif
     set_max_procs(1);
     if (!scheduler().config.long_runners) GTEST_SKIP() << "a CPU timer's signal is not harmless on this kernel";
     set_long_runner_period_for_testing(0);
