@@ -20,7 +20,7 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 test = ctest --preset $(1) -j $(JOBS)
 
 .PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab bench peers asan tsan stress stress-bounded lint \
-        format docs install aarch64 boost-context release-clang shared clean
+        format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -103,6 +103,9 @@ shared: setup ## build and test as a shared library
 aarch64: setup-aarch64 ## cross-build for aarch64 and test under qemu-user
 	$(call build,aarch64)
 	$(call test,aarch64)
+
+aarch64-smoke: ## the library and a handful of its tests for aarch64, in minutes; skips where that cannot be had
+	@JOBS=$(JOBS) WERROR=$(WERROR) tools/aarch64_smoke.sh || { code=$$?; [ $$code -eq 77 ] || exit $$code; }
 
 clean: ## remove build/
 	rm -rf build

@@ -24,7 +24,7 @@ endif()
 list(JOIN WEFT_STACK_PROBE_FLAGS " " weft_pc_stack_probes)
 # A program that links the archive needs what the archive needs; the shared library brings its own.
 set(weft_pc_requires "Requires: libunwind")
-set(weft_pc_libs "-lstdc++")
+set(weft_pc_libs "-lgcc_s -lstdc++")  # libgcc_s before libunwind: see WeftLibrary.cmake
 if(WEFT_CONTEXT STREQUAL "boost")
   string(PREPEND weft_pc_libs "-lboost_context ")
 endif()

@@ -15,6 +15,8 @@ function(weft_layer_sources result layer)
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
   if(WEFT_CONTEXT STREQUAL "asm")
     list(FILTER sources EXCLUDE REGEX "_boost\\.cc$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "/context_asm\\.cc$")
   endif()
   set(${result} ${${result}} ${sources} PARENT_SCOPE)
 endfunction()
@@ -51,7 +53,9 @@ endif()
 target_compile_features(weft PUBLIC cxx_std_20)
 target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(weft PUBLIC Threads::Threads PRIVATE PkgConfig::LIBUNWIND ${CMAKE_DL_LIBS})
+# libunwind defines _Unwind_RaiseException too. libgcc_s must come before it, or every exception of the program that
+# links weft goes through libunwind, which asks the kernel about each page of stack: 100 us a throw instead of 4.
+target_link_libraries(weft PUBLIC Threads::Threads PRIVATE gcc_s PkgConfig::LIBUNWIND ${CMAKE_DL_LIBS})
 
 # The sanitizer's runtime must be in whatever links a sanitized weft.
 target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)

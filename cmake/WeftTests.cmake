@@ -106,6 +106,22 @@ function(weft_add_crash_tests)
   set_tests_properties(crash/table PROPERTIES LABELS crash TIMEOUT 600)
 endfunction()
 
+# Programs looked at by a tool from outside: tests/tools/x.py starts the tool on the program of x.cc, and ends with code
+# 77 where that tool is not installed. A sanitizer's runtime, or an emulator, would be in the tool's way.
+function(weft_add_tool_tests)
+  if(WEFT_SANITIZE OR CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  weft_glob(sources "${WEFT_TESTS_DIR}/tools/*.cc")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    weft_program(tools_${name} tests/tools ${name} "${source}")
+    add_test(NAME "tools/${name}"
+             COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/tools/${name}.py" $<TARGET_FILE:tools_${name}>)
+    set_tests_properties("tools/${name}" PROPERTIES LABELS fast SKIP_RETURN_CODE 77 TIMEOUT ${WEFT_TEST_TIMEOUT})
+  endforeach()
+endfunction()
+
 # Adds a test that compiles `source` alone. It passes when the compiler accepts it or, where `expected` is first_line,
 # when the compiler rejects it with the message that its first line announces.
 function(weft_add_compile_test name source expected)
@@ -163,6 +179,7 @@ weft_add_stress_tests()
 weft_add_model_tests()
 weft_add_foreign_tests()
 weft_add_crash_tests()
+weft_add_tool_tests()
 weft_add_header_tests()
 weft_add_compile_fail_tests()
 

@@ -18,7 +18,8 @@ peers_with_old_boost="libboost-context-dev libboost-fiber-dev"
 # Real servers and clients that goroutines call unwrapped.
 foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
-aarch64="g++-aarch64-linux-gnu qemu-user libunwind-dev:arm64 libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"
+aarch64="g++-aarch64-linux-gnu qemu-user libstdc++6:arm64
+  libunwind-dev:arm64 libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"
 
 say() { echo "setup: $*"; }
 

@@ -39,7 +39,7 @@ int run(F&& main_fn) {
       exit_code = std::invoke(main_fn);
     }
   };
-  detail::run_main(detail::FunctionRef{body});
+  detail::run_main(detail::FunctionRef{body}, exit_code);
   return exit_code;
 }
 

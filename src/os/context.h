@@ -19,6 +19,7 @@ using ContextEntry = void (*)();
 /// has
 /// one entry (Boost.Context's first jump carries no second argument).
 void* make_context(void* stack_top, ContextEntry entry) noexcept;
+constexpr std::size_t kFirstFrameBytes = 256;  // no make_context writes further below stack_top than that
 
 /// What an unwinder needs to walk a stack that is not running.
 struct SavedRegisters {

@@ -14,6 +14,7 @@ namespace weft::os {
 namespace {
 
 constexpr int kAdviseGuardInstall = 102;  // MADV_GUARD_INSTALL; older headers lack it
+constexpr int kAdvisePopulateRead = 22;   // MADV_POPULATE_READ, likewise
 constexpr std::size_t kMostRangesACall = 64;
 
 // Who first needs a guard finds out; later threads may find out too and agree.
@@ -51,6 +52,11 @@ bool advise_batch(std::span<const PageRange> ranges, int advice) noexcept {
   return true;
 }
 
+// An emulator may say yes to any advice and do nothing (qemu-user does): pages that can be touched are no guards.
+bool are_guards(const PageRange& range) noexcept {
+  return ::madvise(range.address, range.bytes, kAdvisePopulateRead) != 0 && errno == EFAULT;
+}
+
 bool guard_by_mprotect(std::span<const PageRange> ranges) noexcept {
   for (const PageRange& range : ranges) {
     if (::mprotect(range.address, range.bytes, PROT_NONE) != 0) return false;
@@ -82,12 +88,14 @@ void* reserve_memory(std::size_t bytes, std::size_t alignment) noexcept {
 
 bool install_guards(std::span<const PageRange> ranges) noexcept {
   const ErrnoGuard guard;
-  if (marker_support.load(std::memory_order_relaxed) != 0) {
-    if (advise_batch(ranges, kAdviseGuardInstall)) {
+  const int support = marker_support.load(std::memory_order_relaxed);
+  if (support != 0) {
+    const bool advised = advise_batch(ranges, kAdviseGuardInstall);
+    if (advised && (support == 1 || ranges.empty() || are_guards(ranges.front()))) {
       marker_support.store(1, std::memory_order_relaxed);
       return true;
     }
-    if (marker_support.load(std::memory_order_relaxed) == 1 && errno != EINVAL) return false;
+    if (!advised && support == 1 && errno != EINVAL) return false;
     marker_support.store(0, std::memory_order_relaxed);
   }
   return guard_by_mprotect(ranges);

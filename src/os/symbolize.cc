@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <new>
 
 #include "os/libdw.h"
 
@@ -53,11 +54,12 @@ SourceLocation locate(const Libdw& dw, Dwfl_Module* module, GElf_Addr address) {
   return location;
 }
 
+constinit std::mutex mutex;
+DwflHandle process;
+
 }  // namespace
 
 SourceLocation symbolize(std::uintptr_t address, bool is_return_address) {
-  static std::mutex mutex;
-  static DwflHandle process;
   const Libdw* dw = libdw();
   if (dw == nullptr) return {};
   const std::scoped_lock guard(mutex);
@@ -68,6 +70,11 @@ SourceLocation symbolize(std::uintptr_t address, bool is_return_address) {
     module = dw->addrmodule(process.get(), at);
   }
   return module == nullptr ? SourceLocation{} : locate(*dw, module, at);
+}
+
+void reset_symbolizer_after_fork() noexcept {
+  ::new (&mutex) std::mutex;             // its holder is gone,
+  static_cast<void>(process.release());  // and left this as it was
 }
 
 }  // namespace weft::os

@@ -18,4 +18,7 @@ struct SourceLocation {
 /// `is_return_address`: the call is looked up, not what follows it.
 SourceLocation symbolize(std::uintptr_t address, bool is_return_address);
 
+/// In the child of a fork(): whoever was symbolizing is gone.
+void reset_symbolizer_after_fork() noexcept;
+
 }  // namespace weft::os

@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "os/cpu_limit.h"
+#include "os/cpu_timer.h"
 #include "sched/stack_pool.h"
 #include "weft/detail/park.h"
 
@@ -46,7 +47,8 @@ bool read_bytes(std::string_view text, std::int64_t least, std::int64_t most, st
 }
 
 void read_debug(Config& config, std::string_view all) noexcept {
-  constexpr std::string_view kAllowed = "a comma-separated list of migrate=0|1, schedtrace=MILLISECONDS (0 to 3600000)";
+  constexpr std::string_view kAllowed =
+      "a comma-separated list of migrate=0|1, longrunners=0|1, schedtrace=MILLISECONDS (0 to 3600000)";
   std::string_view rest = all;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
@@ -58,6 +60,8 @@ void read_debug(Config& config, std::string_view all) noexcept {
     std::int64_t number = 0;
     if (key == "migrate" && read_number(value, 0, 1, number)) {
       config.migrate = number == 1;
+    } else if (key == "longrunners" && read_number(value, 0, 1, number)) {
+      config.long_runners = number == 1;
     } else if (key == "schedtrace" && read_number(value, 0, 3'600'000, number)) {
       config.schedtrace_nanos = number * 1'000'000;
     } else {
@@ -84,6 +88,7 @@ void read_max_procs(Config& config) {
 Config read_config() {
   Config config;
   read_max_procs(config);
+  config.long_runners = os::cpu_timers_spare_system_calls();
   if (const char* value = std::getenv("WEFT_STACK_BYTES")) {
     std::int64_t bytes = 0;
     if (!read_bytes(value, StackPool::kSmallestBytes, StackPool::kLargestBytes, bytes)) {

@@ -16,6 +16,7 @@ struct Config {
   Preempt preempt = Preempt::kDetach;   // WEFT_PREEMPT: detach | suspend | off
   bool migrate = false;                 // WEFT_DEBUG=migrate=1: every park resumes through the global queue
   std::int64_t schedtrace_nanos = 0;    // WEFT_DEBUG=schedtrace=MS: a line on stderr each MS ms
+  bool long_runners = false;            // WEFT_DEBUG=longrunners=0|1; default: where it cannot disturb, cpu_timer.h
   bool has_cpu_quota = false;
 };
 

@@ -13,6 +13,7 @@
 #include "os/symbolize.h"
 #include "os/unwind.h"
 #include "sched/claim.h"
+#include "sched/long_runner.h"
 #include "sched/running_stack.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -198,6 +199,9 @@ void wait_out_claim_slow(Goroutine& g) noexcept {
 
 namespace weft {
 
-void dump_goroutines(int fd) { sched::write_dump(fd); }
+void dump_goroutines(int fd) {
+  sched::write_dump(fd);
+  sched::write_long_runners(fd);
+}
 
 }  // namespace weft

@@ -5,9 +5,11 @@
 
 #include "base/fatal.h"
 #include "os/membarrier.h"
+#include "os/symbolize.h"
 #include "os/thread.h"
+#include "sched/long_runner.h"
 #include "sched/monitor.h"
-#include "sched/scheduler.h"
+#include "sched/running_stack.h"
 #include "sched/stack_pool.h"
 #include "weft/runtime.h"
 
@@ -109,31 +111,49 @@ void forget_machines(Machine* self) noexcept {
   s.idle_processor_count.store(idle, std::memory_order_relaxed);
 }
 
+// The forking machine and its goroutine, as they go on in the child.
+void keep(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  Goroutine* g = m.g.load(std::memory_order_relaxed);
+  m.all_next = nullptr;
+  m.thread_id = os::current_thread_id();
+  m.pinned_queue = {};
+  m.pinned_ready.store(0, std::memory_order_relaxed);
+  m.waits_for_processor = false;
+  m.pinned_here.store(g->pinned_to == &m ? 1 : 0, std::memory_order_relaxed);  // of those pinned here it alone is left
+  if (g->exclusive_pin_depth == 0) m.exclusive_pin.store(nullptr, std::memory_order_relaxed);
+  m.hold.store(0, std::memory_order_relaxed);
+  m.spins_detached.store(false, std::memory_order_relaxed);
+  // If the monitor was just taking the processor, it has not come to do anything with it.
+  if (processor_of(m) != nullptr) m.request.store(detail::StealRequest::kNone, std::memory_order_relaxed);
+  g->fork_generation = s.fork_generation.load(std::memory_order_relaxed);
+  g->claimed.store(false, std::memory_order_relaxed);  // by a dump that is gone
+  s.foreign_spawned.fetch_add(1, std::memory_order_relaxed);
+  s.child_main = g;
+}
+
+// Whoever was asking for stacks, looking up names or starting as a thread is gone.
+void reset_what_others_held() noexcept {
+  stack_pool().unlock_after_fork();
+  detail::reset_stand_ins_after_fork();
+  reset_running_stack_after_fork();
+  reset_long_runners_after_fork();
+  os::reset_symbolizer_after_fork();
+  reset_monitor_after_fork();
+}
+
 void after_fork_in_child() noexcept {
   Scheduler& s = scheduler();
   Machine* m = static_cast<Machine*>(detail::current_machine());
   s.fork_generation.fetch_add(1, std::memory_order_relaxed);
   forget_queues();
   forget_machines(m);
-  stack_pool().unlock_after_fork();
-  reset_monitor_after_fork();
+  reset_what_others_held();
   os::register_membarrier();
   gone.store(has_started(), std::memory_order_relaxed);  // else the start makes the first one
   s.foreign_spawned.fetch_sub(static_cast<std::int64_t>(num_goroutines()), std::memory_order_relaxed);
-  if (m != nullptr) {
-    m->all_next = nullptr;
-    m->thread_id = os::current_thread_id();
-    m->pinned_queue = {};
-    m->pinned_ready.store(0, std::memory_order_relaxed);
-    m->waits_for_processor = false;
-    const Goroutine* g = m->g.load(std::memory_order_relaxed);  // of those pinned here it alone is left
-    m->pinned_here.store(g->pinned_to == m ? 1 : 0, std::memory_order_relaxed);
-    if (g->exclusive_pin_depth == 0) m->exclusive_pin.store(nullptr, std::memory_order_relaxed);
-    m->g.load(std::memory_order_relaxed)->fork_generation = s.fork_generation.load(std::memory_order_relaxed);
-    s.foreign_spawned.fetch_add(1, std::memory_order_relaxed);
-    // If the monitor was just taking the processor, it has not come to do anything with it.
-    if (processor_of(*m) != nullptr) m->request.store(detail::StealRequest::kNone, std::memory_order_relaxed);
-  }
+  s.child_main = nullptr;
+  if (m != nullptr) keep(*m);
   s.lock.unlock();
   leave();
   unlock_start();

@@ -39,6 +39,9 @@ struct ExceptionState {
   unsigned int uncaught = 0;
 };
 
+/// In the child of a fork(): the calling thread's stand-in, if it has one, is the only one left.
+void reset_stand_ins_after_fork() noexcept;
+
 struct alignas(64) Goroutine {
   // The first line: all that a switch and a queue touch.
   void* context_sp = nullptr;

@@ -12,13 +12,14 @@
 #include "os/membarrier.h"
 #include "os/thread.h"
 #include "sched/deadlock.h"
-#include "sched/dump.h"
 #include "sched/fork.h"
+#include "sched/long_runner.h"
 #include "sched/preempt.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
 #include "sched/steal_request.h"
 #include "sched/trace_line.h"
+#include "weft/runtime.h"
 
 namespace weft::sched {
 
@@ -125,6 +126,7 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   if (!blocked && g != nullptr) {
     g->long_runner.store(true, std::memory_order_relaxed);
     g->good_turns.store(0, std::memory_order_relaxed);
+    ask_long_runner(*m, *g, now);
   }
   (blocked ? the_monitor.handoffs_blocked : the_monitor.handoffs_spinning).fetch_add(1, std::memory_order_relaxed);
   if (!blocked) taken->run_length.was_long();
@@ -172,7 +174,7 @@ void see_to_requests() noexcept {
   if (the_monitor.quit_requested.load(std::memory_order_acquire)) {
     release_all_held();
     base::write_all(STDERR_FILENO, "SIGQUIT: quit\n\n");
-    write_dump(STDERR_FILENO);
+    weft::dump_goroutines(STDERR_FILENO);
     ::_exit(2);
   }
   if (auto work = the_monitor.work.exchange(nullptr, std::memory_order_acq_rel)) {
@@ -314,6 +316,7 @@ void* monitor_thread(void*) {
     see_to_requests();
     watch_all(now);
     see_to_timers(now);
+    see_to_long_runner();
     see_to_housekeeping(now);
     sleep_between_rounds(now, rotate_held(now));
   }
@@ -370,6 +373,7 @@ void request_quit_dump() noexcept {
 
 bool run_on_monitor(void (*work)(void*) noexcept, void* argument, std::int64_t nanos) noexcept {
   Monitor& monitor = the_monitor;
+  if (monitor_is_gone()) return false;
   monitor.work_argument.store(argument, std::memory_order_relaxed);
   monitor.work_done.store(0, std::memory_order_relaxed);
   monitor.work.store(work, std::memory_order_seq_cst);
@@ -391,6 +395,7 @@ MonitorCounters monitor_counters() noexcept {
 void reset_monitor_after_fork() noexcept {
   the_monitor.thief_lock.unlock();
   scheduler().monitor_sleeps.store(1, std::memory_order_relaxed);  // so the first who needs it comes by wake_monitor()
+  the_monitor.quit_requested.store(false, std::memory_order_relaxed);  // of the parent
   the_monitor.work.store(nullptr, std::memory_order_relaxed);
 }
 

@@ -31,7 +31,7 @@ struct MonitorCounters {
 };
 MonitorCounters monitor_counters() noexcept;
 
-/// In the child of a fork the thread is gone, and the state is as it was left.
+/// In the child of a fork the thread is gone; it is made anew when it is first woken.
 void reset_monitor_after_fork() noexcept;
 
 }  // namespace weft::sched

@@ -60,7 +60,13 @@ struct StandInPool {
 [[gnu::noinline]] Goroutine* make_stand_in() noexcept {
   sched::start_runtime();
   thread_stand_in = StandInPool::instance().take();
+  thread_stand_in->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
   return thread_stand_in;
+}
+
+// It was parked when a fork() copied it: it ended there, and whoever holds it in a list does not know.
+bool is_parents(const Goroutine& g) noexcept {
+  return g.fork_generation != scheduler().fork_generation.load(std::memory_order_relaxed);
 }
 
 void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on) noexcept {
@@ -92,6 +98,8 @@ void ready_thread(Goroutine* g) noexcept {
 enum class Place { kNext, kTail };
 
 void make_ready(Goroutine* g, Place place) noexcept {
+  if (is_parents(*g)) [[unlikely]]
+    return;
   if (g->is_thread) {
     ready_thread(g);
     return;
@@ -134,6 +142,13 @@ void take_processor_again(Machine& m) noexcept {
 }
 
 }  // namespace
+
+void reset_stand_ins_after_fork() noexcept {
+  StandInPool::instance().lock.unlock();
+  if (thread_stand_in != nullptr) {
+    thread_stand_in->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
+  }
+}
 
 Goroutine* self() noexcept {
   MachineHead* m = current_machine();

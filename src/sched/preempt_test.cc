@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <vector>
 
+#include "sched/sanitizer.h"
 #include "sched/scheduler.h"
 #include "weft/chan.h"
 #include "weft/runtime.h"
@@ -48,6 +51,34 @@ TEST(PreemptSuspend, HoldsSpinnersBeyondTheBoundAndGivesEachItsTurn) {
     for (auto& s : spinners) s->stop = true;
     for (auto& t : tasks) t.join();
     while (held_machines() != 0) weft::yield();
+  });
+}
+
+// A spinner that forks has the scheduler's lock meanwhile: held then, it would hold everybody.
+TEST(PreemptSuspend, ForkersAreNotHeldWithTheSchedulersLock) {
+#ifdef WEFT_TSAN
+  GTEST_SKIP() << "the thread sanitizer would have the child wait for its own threads";
+#endif
+  weft::run([] {
+    weft::set_max_procs(1);
+    std::atomic<bool> stop{false};
+    std::atomic<int> forks{0};
+    std::vector<weft::Task<void>> tasks;
+    for (int i = 0; i < 4; ++i) {
+      tasks.push_back(weft::spawn([&] {
+        std::vector<pid_t> children;
+        while (!stop) {  // and never comes by, or it would be no spinner
+          const pid_t child = ::fork();
+          if (child == 0) ::_exit(0);
+          children.push_back(child);
+          ++forks;
+        }
+        for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+      }));
+    }
+    while (forks < 300) weft::yield();
+    stop = true;
+    for (auto& t : tasks) t.join();
   });
 }
 

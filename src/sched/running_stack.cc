@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <new>
 
 #include "os/clock.h"
 #include "os/futex.h"
@@ -25,6 +26,7 @@ struct Request {
 
 constinit Request the_request;
 constinit std::mutex request_mutex;
+
 // Takes the answer, or withdraws the question.
 std::size_t wait_for_answer(std::span<std::uintptr_t> out) noexcept {
   const std::int64_t deadline = os::monotonic_nanos() + kPatienceNanos;
@@ -70,6 +72,11 @@ std::size_t running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noe
     return 0;
   }
   return wait_for_answer(out);
+}
+
+void reset_running_stack_after_fork() noexcept {
+  ::new (&request_mutex) std::mutex;  // its holder is gone
+  the_request.state.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace weft::sched

@@ -15,4 +15,7 @@ std::size_t running_stack(const detail::Goroutine& g, std::span<std::uintptr_t> 
 /// In the signal's handler: true when the signal was a request for this thread's stack, which is answered then.
 bool answer_stack_request(void* ucontext) noexcept;
 
+/// In the child of a fork() nobody asks.
+void reset_running_stack_after_fork() noexcept;
+
 }  // namespace weft::sched

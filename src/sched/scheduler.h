@@ -56,6 +56,7 @@ struct Scheduler {
   detail::Atomic<std::uint32_t> max_procs{0};
   detail::Atomic<std::uint32_t> monitor_sleeps{0};  // the monitor's futex; 1: whoever makes work wait wakes it
   detail::Atomic<std::uint8_t> fork_generation{0};  // how often this process is a fork()'s child
+  Goroutine* child_main = nullptr;                  // the one that forked this process, which ends with it
   Config config;
   Processor* processors[detail::kMaxProcessors] = {};  // made on demand, never freed; [0, max_procs) are in use
   detail::Atomic<std::uint32_t> processors_made{

@@ -119,6 +119,8 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
       (reinterpret_cast<std::uintptr_t>(g->stack_high) - bytes) & ~std::uintptr_t{align < 16 ? 15 : align - 1};
   g->callable = reinterpret_cast<void*>(storage);
   sched::sanitizer_new_fiber(g->fiber, g->stack_low, static_cast<std::size_t>(g->stack_high - g->stack_low));
+  sched::sanitizer_open_first_frames(g->fiber, reinterpret_cast<std::byte*>(storage) - os::kFirstFrameBytes,
+                                     g->stack_high);
   g->context_sp = os::make_context(reinterpret_cast<void*>(storage & ~std::uintptr_t{15}), &sched::goroutine_main);
   g->status.store(Status::kFresh, std::memory_order_relaxed);
   return {g, g->callable};

@@ -33,6 +33,7 @@ Goroutine* StackPool::build(const Chunk& chunk, std::uint8_t size_class, std::ui
   g->size_class = size_class;
   g->stack_low = slot_base(chunk, size_class, index) + guard_bytes(size_class);
   g->stack_high = reinterpret_cast<std::byte*>(g);
+  sanitizer_new_stack(g->fiber, g->stack_low, g->stack_high);
   return g;
 }
 

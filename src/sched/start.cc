@@ -50,7 +50,10 @@ void make_processors_up_to(std::uint32_t count) {
 void start_processors() {
   Scheduler& s = scheduler();
   s.config = read_config();
-  os::register_membarrier();
+  if (!os::register_membarrier()) {
+    throw std::system_error(std::make_error_code(std::errc::operation_not_permitted),
+                            "weft: needs membarrier(2) or sched_setaffinity(2), and both are refused");
+  }
   const auto count = static_cast<std::uint32_t>(s.config.max_procs);
   make_processors_up_to(count);
   const SpinGuard guard(s.lock);
@@ -204,7 +207,7 @@ int set_max_procs(int n) {
 
 namespace detail {
 
-void run_main(FunctionRef main_fn) {
+void run_main(FunctionRef main_fn, const int& exit_code) {
   if (on_goroutine()) throw usage_error("weft::run: called from a goroutine; there is one runtime a process");
   sched::start_runtime();
   struct Main {
@@ -214,8 +217,9 @@ void run_main(FunctionRef main_fn) {
     Main& operator=(const Main&) = delete;
   } const until_return;
   TaskCompletion finished;
-  spawn_goroutine(GoOptions{.name = "main", .stack_bytes = sched::kMainStackBytes}, [&main_fn, &finished] {
+  spawn_goroutine(GoOptions{.name = "main", .stack_bytes = sched::kMainStackBytes}, [&] {
     main_fn();
+    sched::end_forked_child(*self(), exit_code);
     finished.complete();
   });
   finished.wait();

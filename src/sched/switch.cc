@@ -6,6 +6,7 @@
 
 #include "os/context.h"
 #include "sched/claim.h"
+#include "sched/fork.h"
 #include "sched/pick_local.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -131,6 +132,7 @@ void goroutine_main() {
   Goroutine* g = detail::current_machine()->g.load(std::memory_order_relaxed);
   detail::leave_runtime();  // ends the section in which this goroutine was switched to
   g->entry(g->callable);
+  end_forked_child(*g, 0);
   const Section section;
   leave_goroutine(this_machine(), AfterSwitch::kFinished);
   __builtin_unreachable();

@@ -1,16 +1,14 @@
 #include "sched/thread_signal.h"
 
-#include <csignal>
-
 #include "os/errno_guard.h"
 #include "os/thread.h"
+#include "sched/long_runner.h"
 #include "sched/preempt.h"
 #include "sched/running_stack.h"
 
 namespace weft::sched {
 namespace {
 
-constexpr int kSignal = SIGURG;  // ignored by default, and few programs use it
 struct sigaction previous_action;
 
 void pass_on(int number, siginfo_t* info, void* ucontext) {
@@ -23,19 +21,24 @@ void pass_on(int number, siginfo_t* info, void* ucontext) {
 
 void on_signal(int number, siginfo_t* info, void* ucontext) {
   const os::ErrnoGuard guard;
+  if (info->si_code == SI_TIMER && answer_long_runner(info->si_value.sival_ptr, ucontext)) return;
   if (!answer_stack_request(ucontext) && !answer_hold_request()) pass_on(number, info, ucontext);
 }
 
 }  // namespace
 
-bool interrupt_thread(std::int32_t thread_id) noexcept {
+bool install_signal_handler() noexcept {
   static const bool installed = [] {
     struct sigaction action{};
     action.sa_sigaction = &on_signal;
     action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    return ::sigaction(kSignal, &action, &previous_action) == 0;
+    return ::sigaction(kThreadSignal, &action, &previous_action) == 0;
   }();
-  return installed && os::signal_thread(thread_id, kSignal);
+  return installed;
+}
+
+bool interrupt_thread(std::int32_t thread_id) noexcept {
+  return install_signal_handler() && os::signal_thread(thread_id, kThreadSignal);
 }
 
 }  // namespace weft::sched

@@ -137,6 +137,16 @@ TEST(StealProtocolStress, AMachineInsideKeepsItsProcessor) {
   EXPECT_GT(counts.cancels, 0u);
 }
 
+TEST(StealProtocolStress, SoItDoesWhereMembarrierIsRefused) {
+  os::force_cpu_visits_for_testing();
+  const auto end = Clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10));
+  const auto enough = [&](const Counts& c) { return Clock::now() >= end && c.steals + c.cancels > 0; };
+  const Counts counts = Duel(printed_seed()).run([] { os::membarrier(); }, std::chrono::hours(2), enough);
+  os::register_membarrier();
+  print("with visits to every CPU", counts);
+  EXPECT_EQ(counts.violations, 0u);
+}
+
 TEST(StealProtocolStress, ControlWithoutMembarrierItBreaks) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "on one core a context switch is a barrier";
   const Counts counts =

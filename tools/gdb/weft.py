@@ -22,6 +22,7 @@ def goroutines():
     sizes = layout["class_bytes"]["_M_elems"]
     block_type = gdb.lookup_type("weft::detail::Goroutine")
     classes = layout["pool"]["classes_"]["_M_elems"]
+    generation = atomic(gdb.parse_and_eval("'weft::sched::the_scheduler'")["fork_generation"])
     for size_class in range(classes.type.strip_typedefs().range()[1] + 1):
         stride = int(sizes[size_class])
         for k in range(atomic(classes[size_class]["chunk_count"])):
@@ -30,7 +31,7 @@ def goroutines():
                 top = int(chunk["base"]) + (index + 1) * stride
                 address = (top - block_type.sizeof - (index % colors) * 64) & ~63
                 g = gdb.Value(address).cast(block_type.pointer()).dereference()
-                if atomic(g["status"]) > 1:
+                if atomic(g["status"]) > 1 and int(g["fork_generation"]) == generation:
                     yield g
 
 

@@ -92,7 +92,7 @@ void spawn_goroutine(const GoOptions& options, F&& f) {
   }
 }
 
-void run_main(FunctionRef main_fn);
+void run_main(FunctionRef main_fn, const int& exit_code);
 
 /// Gives the processor away on construction; takes one again on destruction (or at the first call into weft before).
 class BlockingScope {
