@@ -83,6 +83,7 @@ endfunction()
 # Real client libraries against real servers, called from goroutines without a wrapper.
 function(weft_add_foreign_tests)
   if(WEFT_BUILD_FOREIGN)
+    find_package(PkgConfig REQUIRED)
     pkg_check_modules(FOREIGN REQUIRED IMPORTED_TARGET libpq libcurl hiredis)
     add_library(weft_foreign_servers STATIC "${WEFT_TESTS_DIR}/foreign/servers.cc")
     weft_own(weft_foreign_servers)

@@ -90,14 +90,14 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
   return address < g.stack_low && address >= g.stack_low - guard;
 }
 
-[[noreturn]] void report_overflow(const Goroutine& g, void* ucontext) noexcept {
+[[noreturn]] void report_overflow(const Goroutine& g) noexcept {
   base::LineBuffer line;
   line.text("fatal error: stack overflow\n\ngoroutine ").number(static_cast<std::int64_t>(g.id));
   if (g.has_name) line.text(" \"").text(g.name).text("\"");
   line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
   line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
   static OverflowTrace trace;
-  trace.count = os::unwind_interrupted(ucontext, trace.addresses);
+  trace.count = os::unwind_interrupted(trace.addresses);
   constexpr std::int64_t kPatienceNanos = 5'000'000'000;
   if (!run_on_monitor(&print_overflow_trace, &trace, kPatienceNanos)) {
     const std::size_t shown = std::min(trace.count, kInnerFrames);
@@ -120,7 +120,7 @@ void on_fault(int number, siginfo_t* info, void* ucontext) {
   const os::ErrnoGuard guard;
   const auto* address = static_cast<const std::byte*>(info->si_addr);
   const Goroutine* g = stack_pool().find(address);
-  if (g != nullptr && in_guard(*g, address)) report_overflow(*g, ucontext);
+  if (g != nullptr && in_guard(*g, address)) report_overflow(*g);
   pass_on(number, info, ucontext, number == SIGSEGV ? previous_segv : previous_bus);
 }
 
@@ -132,6 +132,7 @@ void on_quit(int) {
 }  // namespace
 
 void install_crash_reports() noexcept {
+  os::prepare_to_unwind();
   previous_terminate = std::set_terminate(&on_terminate);
   struct sigaction fault{};
   fault.sa_sigaction = &on_fault;

@@ -36,8 +36,7 @@ struct Frames {
 
 Frames frames_of_claimed(const Goroutine& g) noexcept {
   Frames frames;
-  os::SavedRegisters registers;
-  if (os::read_context(g.context_sp, registers)) frames.count = os::unwind_saved(registers, frames.addresses);
+  frames.count = os::unwind_saved(g.context_sp, frames.addresses);
   return frames;
 }
 

@@ -13,6 +13,6 @@ namespace weft::sched {
 std::size_t running_stack(const detail::Goroutine& g, std::span<std::uintptr_t> out) noexcept;
 
 /// In the signal's handler: true when the signal was a request for this thread's stack, which is answered then.
-bool answer_stack_request(void* ucontext) noexcept;
+bool answer_stack_request() noexcept;
 
 }  // namespace weft::sched

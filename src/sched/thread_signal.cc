@@ -23,7 +23,7 @@ void pass_on(int number, siginfo_t* info, void* ucontext) {
 
 void on_signal(int number, siginfo_t* info, void* ucontext) {
   const os::ErrnoGuard guard;
-  if (!answer_stack_request(ucontext) && !answer_hold_request()) pass_on(number, info, ucontext);
+  if (!answer_stack_request() && !answer_hold_request()) pass_on(number, info, ucontext);
 }
 
 }  // namespace
