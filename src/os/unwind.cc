@@ -48,7 +48,7 @@ void prepare_to_unwind() noexcept {
   unwind_here(one);
 }
 
-// Not inlined: its own frame is the one to leave out.
+// Not inlined, as unwind_interrupted: its own frame is the one to leave out.
 [[gnu::noinline]] std::size_t unwind_here(std::span<std::uintptr_t> out) noexcept {
   Trace trace{out, &any_frame};
   _Unwind_Backtrace(&visit, &trace);
@@ -61,11 +61,14 @@ std::size_t unwind_saved(void* saved_sp, std::span<std::uintptr_t> out) noexcept
   return trace.count;
 }
 
-std::size_t unwind_interrupted(std::span<std::uintptr_t> out) noexcept {
+[[gnu::noinline]] std::size_t unwind_interrupted(std::span<std::uintptr_t> out) noexcept {
   Trace trace{out, nullptr};
   _Unwind_Backtrace(&visit_interrupted, &trace);
-  // A sanitizer may have put the signal off and call the handler as a function: the whole stack is what it interrupts.
-  return trace.started ? trace.count : unwind_here(out);
+  if (trace.started) return trace.count;
+  // A sanitizer has put the signal off and calls the handler as a function: the whole stack is what it interrupts.
+  Trace whole{out, &any_frame};
+  _Unwind_Backtrace(&visit, &whole);
+  return whole.count;
 }
 
 }  // namespace weft::os

@@ -54,7 +54,7 @@ std::string exception_text() {
   const std::size_t count = os::unwind_here(frames);
   std::string text = "fatal error: ";
   text += std::current_exception() ? "unhandled exception: " + exception_text() : "std::terminate called";
-  text += "\n\n" + describe_header(g, detail::Status::kRunning);
+  text += "\n\n" + describe_header(read_header(g, detail::Status::kRunning));
   append_frames(text, {frames.data(), count});
   base::write_all(STDERR_FILENO, text);
   std::abort();
@@ -92,8 +92,10 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
 
 [[noreturn]] void report_overflow(const Goroutine& g) noexcept {
   base::LineBuffer line;
-  line.text("fatal error: stack overflow\n\ngoroutine ").number(static_cast<std::int64_t>(g.id));
-  if (g.has_name) line.text(" \"").text(g.name).text("\"");
+  line.text("fatal error: stack overflow\n\ngoroutine ")
+      .number(static_cast<std::int64_t>(g.id.load(std::memory_order_relaxed)));
+  const detail::GoroutineName name = detail::name_of(g);
+  if (name[0] != '\0') line.text(" \"").text(name.data()).text("\"");
   line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
   line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
   static OverflowTrace trace;

@@ -72,7 +72,7 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
       ++about_to_wait;
       wait_in_the_cellar(never);
     });
-    go({.name = "locksmith"}, [&] {
+    auto locksmith = spawn({.name = "locksmith"}, [&] {
       ++about_to_wait;
       mutex.lock();
       mutex.unlock();
@@ -93,12 +93,13 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
     EXPECT_TRUE(contains(part_of(text, "attic"), "[running")) << text;
     EXPECT_TRUE(contains(part_of(text, "attic"), "spin_in_the_attic")) << text;
     EXPECT_TRUE(contains(text, "goroutine " + std::to_string(goroutine_id()) + " \"main\" [running")) << text;
-    EXPECT_TRUE(contains(part_of(text, "main"), "dump()")) << text;
+    EXPECT_TRUE(contains(part_of(text, "main"), "::dump")) << text;
 
     stop_spinning = true;
     attic.join();
     EXPECT_EQ(part_of(dump(), "attic"), "") << "it has ended";
     mutex.unlock();
+    locksmith.join();
     never.close();
   });
 }

@@ -126,9 +126,10 @@ void after_fork_in_child() noexcept {
     m->pinned_ready.store(0, std::memory_order_relaxed);
     m->waits_for_processor = false;
     const Goroutine* g = m->g.load(std::memory_order_relaxed);  // of those pinned here it alone is left
-    m->pinned_here.store(g->pinned_to == m ? 1 : 0, std::memory_order_relaxed);
+    m->pinned_here.store(g->pinned_to.load(std::memory_order_relaxed) == m ? 1 : 0, std::memory_order_relaxed);
     if (g->exclusive_pin_depth == 0) m->exclusive_pin.store(nullptr, std::memory_order_relaxed);
-    m->g.load(std::memory_order_relaxed)->fork_generation = s.fork_generation.load(std::memory_order_relaxed);
+    m->g.load(std::memory_order_relaxed)
+        ->fork_generation.store(s.fork_generation.load(std::memory_order_relaxed), std::memory_order_relaxed);
     s.foreign_spawned.fetch_add(1, std::memory_order_relaxed);
     // If the monitor was just taking the processor, it has not come to do anything with it.
     if (processor_of(*m) != nullptr) m->request.store(detail::StealRequest::kNone, std::memory_order_relaxed);

@@ -61,7 +61,7 @@ std::size_t running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noe
   if (detail::on_goroutine() && detail::self() == &g) return os::unwind_here(out);
   const std::scoped_lock one_at_a_time(request_mutex);
   if (the_request.state.load(std::memory_order_acquire) != 0) return 0;
-  const Machine* m = g.machine.load(std::memory_order_relaxed);
+  const Machine* m = g.machine.load(std::memory_order_acquire);
   if (m == nullptr || m->thread_id == 0) return 0;
   the_request.wanted.store(&g, std::memory_order_relaxed);
   the_request.state.store(1, std::memory_order_release);

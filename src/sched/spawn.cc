@@ -62,10 +62,13 @@ std::uint64_t next_id(Processor* p) noexcept {
 }
 
 void set_name(Goroutine& g, std::string_view name) noexcept {
-  const std::size_t n = std::min(name.size(), sizeof g.name - 1);
-  std::memcpy(g.name, name.data(), n);
-  g.name[n] = '\0';
-  g.has_name = n > 0;
+  GoroutineName bytes{};
+  std::memcpy(bytes.data(), name.data(), std::min(name.size(), bytes.size() - 1));
+  for (std::size_t i = 0; i < g.name.size(); ++i) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
+    g.name[i].store(word, std::memory_order_relaxed);
+  }
 }
 
 // `count_delta` goroutines more (or fewer), counted where nobody else writes.
@@ -93,15 +96,18 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
     Processor* p = own_processor();
     g = take_stack(p, size_class);
     if (g != nullptr) {
-      g->id = next_id(p);
+      g->id.store(next_id(p), std::memory_order_relaxed);
       count_spawned(p, 1);
     }
   }
   if (g == nullptr) throw_no_stack(size_class);
-  g->has_name = false;
-  if (!options.name.empty()) set_name(*g, options.name);
+  if (options.name.empty()) {
+    g->name[0].store(0, std::memory_order_relaxed);
+  } else {
+    set_name(*g, options.name);
+  }
   g->entry = entry;
-  g->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
+  g->fork_generation.store(scheduler().fork_generation.load(std::memory_order_relaxed), std::memory_order_relaxed);
   g->eh = {};
   g->saved_errno = 0;
   g->long_runner.store(false, std::memory_order_relaxed);
@@ -159,7 +165,9 @@ std::size_t num_goroutines() noexcept {
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-std::uint64_t goroutine_id() noexcept { return detail::on_goroutine() ? detail::self()->id : 0; }
+std::uint64_t goroutine_id() noexcept {
+  return detail::on_goroutine() ? detail::self()->id.load(std::memory_order_relaxed) : 0;
+}
 
 void set_goroutine_name(std::string_view name) noexcept {
   if (detail::on_goroutine()) detail::set_name(*detail::self(), name);
