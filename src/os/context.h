@@ -10,8 +10,8 @@ extern "C" {
 void weft_switch_context(void** save_sp, void* load_sp);
 
 /// Calls walk(argument) from a frame that an unwinder takes for one called by the saved context: walking on from there
-/// walks the stack of that context. Does nothing where the layout is not known (the Boost.Context fallback). `walk` must
-/// not throw.
+/// walks the stack of that context. Does nothing where the layout is not known (the Boost.Context fallback). `walk`
+/// must not throw.
 void weft_walk_context(void* saved_sp, void (*walk)(void*), void* argument);
 }
 

@@ -8,8 +8,8 @@
 //   queue_next                  who holds it ready                           same
 //   machine                     the machine that runs it                     the dump
 //   wait_*                      itself before it parks                       the dump while it holds a claim
-//   id, pinned_to, name,        its maker, itself; relaxed                   the dump at any moment: words of a name may
-//   fork_generation                                                          be of two names
+//   id, pinned_to, name,        its maker, itself; relaxed                   the dump at any moment: a name may have
+//   fork_generation                                                          words of two names
 //   good_turns                  itself; the monitor, which resets it         the machine that is to run it
 #pragma once
 

@@ -21,7 +21,6 @@
 
 namespace weft::sched {
 
-using detail::Section;
 using detail::SpinGuard;
 
 void leave_pinned_waiting_locked(Machine& m) noexcept {

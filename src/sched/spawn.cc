@@ -11,7 +11,6 @@
 
 namespace weft::detail {
 
-using sched::Machine;
 using sched::scheduler;
 using sched::stack_pool;
 using sched::StackPool;

@@ -5,7 +5,6 @@
 namespace weft::sched {
 
 using detail::SpinGuard;
-using detail::Status;
 
 namespace {
 constinit StackPool the_stack_pool;
