@@ -1,8 +1,8 @@
 // Walking stacks: the caller's own, one that is saved, one that a signal interrupted.
 //
 // The compiler's own unwinder does it (_Unwind_Backtrace), which every C++ program has: nothing is to be installed or
-// loaded for it, and with GCC 12 and glibc 2.35 or newer it takes no lock. It starts from where it is called only; for a
-// saved context weft_walk_context() lends it a frame whose caller is that context.
+// loaded for it, and with GCC 12 and glibc 2.35 or newer it takes no lock. It starts from where it is called only; for
+// a saved context weft_walk_context() lends it a frame whose caller is that context.
 // REJECTED  libunwind: it exports _Unwind_* as well, and so took over every throw of the programs that linked it
 //           libdw's unwinder: it allocates, so a thread stopped inside malloc could not be walked
 // A frame without unwind tables (compiled with -fno-asynchronous-unwind-tables, or made at run time) ends the walk.
