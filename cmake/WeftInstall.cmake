@@ -23,13 +23,11 @@ if(WEFT_FIX_ERRNO)
 endif()
 list(JOIN WEFT_STACK_PROBE_FLAGS " " weft_pc_stack_probes)
 # A program that links the archive needs what the archive needs; the shared library brings its own.
-set(weft_pc_requires "Requires: libunwind")
-set(weft_pc_libs "-lgcc_s -lstdc++")  # libgcc_s before libunwind: see WeftLibrary.cmake
+set(weft_pc_libs "-lstdc++")
 if(WEFT_CONTEXT STREQUAL "boost")
   string(PREPEND weft_pc_libs "-lboost_context ")
 endif()
 if(BUILD_SHARED_LIBS)
-  set(weft_pc_requires "Requires.private: libunwind")
   set(weft_pc_libs "")
 endif()
 # The package may be moved with its prefix, so its folders are said relative to the .pc file.

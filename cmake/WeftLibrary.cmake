@@ -5,8 +5,6 @@ include(GNUInstallDirs)
 set(WEFT_LAYERS base os sched sync obs)
 
 find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(LIBUNWIND REQUIRED IMPORTED_TARGET libunwind)
 find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the library is loaded when it is needed
 
 # Appends the sources of one layer; tests and benchmarks beside them are targets of their own.
@@ -53,9 +51,7 @@ endif()
 target_compile_features(weft PUBLIC cxx_std_20)
 target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-# libunwind defines _Unwind_RaiseException too. libgcc_s must come before it, or every exception of the program that
-# links weft goes through libunwind, which asks the kernel about each page of stack: 100 us a throw instead of 4.
-target_link_libraries(weft PUBLIC Threads::Threads PRIVATE gcc_s PkgConfig::LIBUNWIND ${CMAKE_DL_LIBS})
+target_link_libraries(weft PUBLIC Threads::Threads PRIVATE ${CMAKE_DL_LIBS})
 
 # The sanitizer's runtime must be in whatever links a sanitized weft.
 target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)

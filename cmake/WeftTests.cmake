@@ -83,6 +83,7 @@ endfunction()
 # Real client libraries against real servers, called from goroutines without a wrapper.
 function(weft_add_foreign_tests)
   if(WEFT_BUILD_FOREIGN)
+    find_package(PkgConfig REQUIRED)
     pkg_check_modules(FOREIGN REQUIRED IMPORTED_TARGET libpq libcurl hiredis)
     add_library(weft_foreign_servers STATIC "${WEFT_TESTS_DIR}/foreign/servers.cc")
     weft_own(weft_foreign_servers)
@@ -101,8 +102,12 @@ function(weft_add_crash_tests)
     cmake_path(GET source STEM name)
     weft_program(crash_${name} tests/crash ${name} "${source}")
   endforeach()
-  add_test(NAME crash/table
-           COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/crash/run.py" "${PROJECT_BINARY_DIR}/tests/crash")
+  set(sanitizer "")
+  if(WEFT_SANITIZE)
+    set(sanitizer --sanitizer ${WEFT_SANITIZE})
+  endif()
+  add_test(NAME crash/table COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/crash/run.py" ${sanitizer}
+                                    "${PROJECT_BINARY_DIR}/tests/crash")
   set_tests_properties(crash/table PROPERTIES LABELS crash TIMEOUT 600)
 endfunction()
 

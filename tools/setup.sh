@@ -7,7 +7,7 @@ set -eu
 
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with.
 build="g++ cmake ninja-build ccache pkg-config python3
-  libunwind-dev libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev
+  libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev
   libfmt-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
@@ -19,7 +19,7 @@ peers_with_old_boost="libboost-context-dev libboost-fiber-dev"
 foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
 aarch64="g++-aarch64-linux-gnu qemu-user libstdc++6:arm64
-  libunwind-dev:arm64 libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"
+  libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"
 
 say() { echo "setup: $*"; }
 

@@ -2,6 +2,9 @@
 """Runs clang-tidy over those files named on stdin that the build compiles, in parallel and in bounded time.
 
 usage: tidy.py BUILD_FOLDER < list of files
+
+Those that the last commit or the working tree changed come first, then the others by name: if time runs out, what is
+left is named.
 """
 
 import concurrent.futures
@@ -20,6 +23,12 @@ def compiled_files(build: pathlib.Path) -> set[str]:
     return {str(pathlib.Path(entry["directory"], entry["file"]).resolve()) for entry in database}
 
 
+def changed_files() -> set[str]:
+    """What differs from the commit before the last; nothing where there is none, as in a shallow clone."""
+    done = subprocess.run(["git", "diff", "--name-only", "HEAD~1"], capture_output=True, text=True)
+    return set(done.stdout.split()) if done.returncode == 0 else set()
+
+
 def tidy(build: pathlib.Path, name: str, deadline: float) -> str:
     """What clang-tidy says against the file: empty if nothing, "skipped" if there was no time left to ask."""
     if time.monotonic() > deadline:
@@ -32,7 +41,9 @@ def tidy(build: pathlib.Path, name: str, deadline: float) -> str:
 def main() -> None:
     build = pathlib.Path(sys.argv[1])
     known = compiled_files(build)
-    names = [name for name in sys.stdin.read().split() if str(pathlib.Path(name).resolve()) in known]
+    changed = changed_files()
+    names = sorted((name for name in sys.stdin.read().split() if str(pathlib.Path(name).resolve()) in known),
+                   key=lambda name: (name not in changed, name))
     if not names:
         sys.exit(f"clang-tidy: none of the files is in {build}/compile_commands.json")
     deadline = time.monotonic() + float(os.environ.get("WEFT_TIDY_SECONDS", "420"))

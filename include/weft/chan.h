@@ -44,8 +44,8 @@ class SendChan : public detail::ChanHandle, public detail::Sending<SendChan<T>, 
  public:
   using value_type = T;
   constexpr SendChan() noexcept = default;
-  SendChan(const Chan<T>& channel) noexcept : ChanHandle(channel) {}
-  SendChan(Chan<T>&& channel) noexcept : ChanHandle(std::move(channel)) {}
+  explicit(false) SendChan(const Chan<T>& channel) noexcept : ChanHandle(channel) {}
+  explicit(false) SendChan(Chan<T>&& channel) noexcept : ChanHandle(std::move(channel)) {}
 
  private:
   friend struct detail::ChanAccess;
@@ -58,8 +58,8 @@ class RecvChan : public detail::ChanHandle, public detail::Receiving<RecvChan<T>
  public:
   using value_type = T;
   constexpr RecvChan() noexcept = default;
-  RecvChan(const Chan<T>& channel) noexcept : ChanHandle(channel) {}
-  RecvChan(Chan<T>&& channel) noexcept : ChanHandle(std::move(channel)) {}
+  explicit(false) RecvChan(const Chan<T>& channel) noexcept : ChanHandle(channel) {}
+  explicit(false) RecvChan(Chan<T>&& channel) noexcept : ChanHandle(std::move(channel)) {}
 
  private:
   friend struct detail::ChanAccess;

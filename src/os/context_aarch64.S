@@ -71,4 +71,42 @@ weft_context_start:
     .cfi_endproc
     .size weft_context_start, .-weft_context_start
 
+// void weft_walk_context(void* saved_sp, void (*walk)(void*), void* argument)
+// While walk(argument) runs, the unwind rules say that this frame was called from the saved context: they find its
+// registers in the saved frame, which x19 points to.
+    .globl  weft_walk_context
+    .type   weft_walk_context, %function
+    .p2align 5
+weft_walk_context:
+    .cfi_startproc
+    stp     x19, x30, [sp, #-16]!
+    .cfi_adjust_cfa_offset 16
+    .cfi_rel_offset x19, 0
+    .cfi_rel_offset x30, 8
+    mov     x19, x0
+    mov     x0, x2
+    .cfi_remember_state
+    .cfi_def_cfa x19, 176
+    .cfi_offset x19, -176
+    .cfi_offset x20, -168
+    .cfi_offset x21, -160
+    .cfi_offset x22, -152
+    .cfi_offset x23, -144
+    .cfi_offset x24, -136
+    .cfi_offset x25, -128
+    .cfi_offset x26, -120
+    .cfi_offset x27, -112
+    .cfi_offset x28, -104
+    .cfi_offset x29, -96
+    .cfi_offset x30, -88
+    blr     x1
+    .cfi_restore_state
+    ldp     x19, x30, [sp], #16
+    .cfi_adjust_cfa_offset -16
+    .cfi_restore x19
+    .cfi_restore x30
+    ret
+    .cfi_endproc
+    .size weft_walk_context, .-weft_walk_context
+
     .section .note.GNU-stack,"",%progbits

@@ -1,4 +1,4 @@
-// make_context and read_context for the layouts of context_x86_64.S and context_aarch64.S.
+// make_context for the layouts of context_x86_64.S and context_aarch64.S.
 #include <cstring>
 
 #include "os/context.h"
@@ -28,17 +28,6 @@ void* make_context(void* stack_top, ContextEntry entry) noexcept {
   return frame;
 }
 
-bool read_context(void* saved_sp, SavedRegisters& out) noexcept {
-  Frame frame;
-  std::memcpy(&frame, saved_sp, sizeof frame);
-  out.pc = frame.return_address;
-  out.sp = reinterpret_cast<std::uintptr_t>(saved_sp) + sizeof frame;
-  out.frame_pointer = frame.rbp;
-  const std::uintptr_t saved[] = {frame.rbx, frame.r12, frame.r13, frame.r14, frame.r15};
-  std::memcpy(out.callee_saved, saved, sizeof saved);
-  return true;
-}
-
 #elif defined(__aarch64__)
 
 namespace {
@@ -56,16 +45,6 @@ void* make_context(void* stack_top, ContextEntry entry) noexcept {
   frame->x19_to_x28[0] = reinterpret_cast<std::uintptr_t>(entry);
   frame->x30 = reinterpret_cast<std::uintptr_t>(&weft_context_start);
   return frame;
-}
-
-bool read_context(void* saved_sp, SavedRegisters& out) noexcept {
-  Frame frame;
-  std::memcpy(&frame, saved_sp, sizeof frame);
-  out.pc = frame.x30;
-  out.sp = reinterpret_cast<std::uintptr_t>(saved_sp) + sizeof frame;
-  out.frame_pointer = frame.x29;
-  std::memcpy(out.callee_saved, frame.x19_to_x28, sizeof frame.x19_to_x28);
-  return true;
 }
 
 #else

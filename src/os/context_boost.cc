@@ -24,13 +24,13 @@ extern "C" void weft_switch_context(void** save_sp, void* load_sp) {
   store_left_context(fc::jump_fcontext(load_sp, save_sp));
 }
 
+extern "C" void weft_walk_context(void*, void (*)(void*), void*) {}
+
 namespace weft::os {
 
 void* make_context(void* stack_top, ContextEntry entry) noexcept {
   process_entry = entry;
   return fc::make_fcontext(stack_top, 0, &start);
 }
-
-bool read_context(void*, SavedRegisters&) noexcept { return false; }
 
 }  // namespace weft::os

@@ -1,15 +1,12 @@
-// The switch itself: registers, floating point control, first frames, and walking what was saved.
+// The switch itself: registers, floating point control, first frames. Walking what was saved: unwind_test.cc.
 #include "os/context.h"
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cfenv>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
-
-#include "os/unwind.h"
 
 namespace weft::os {
 namespace {
@@ -148,30 +145,6 @@ TEST_F(ContextTest, ExceptionsAreThrownAndCaughtOnTheOtherStack) {
   });
   resume();
   EXPECT_EQ(pair_.steps, 1);
-}
-
-[[gnu::noinline]] void deep_in_the_other(Pair& pair) {
-  back(pair);
-  asm volatile("");  // no tail call: the frame must be there
-}
-
-TEST_F(ContextTest, ASavedContextCanBeWalked) {
-  start([](Pair& pair) {
-    deep_in_the_other(pair);
-    ++pair.steps;
-  });
-  resume();
-  SavedRegisters registers;
-  if (!read_context(pair_.other_sp, registers)) GTEST_SKIP() << "the layout of this context is not known";
-  std::array<std::uintptr_t, 16> frames;
-  const std::size_t count = unwind_saved(registers, frames);
-  ASSERT_GE(count, 2u);
-  bool found = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto function = reinterpret_cast<std::uintptr_t>(&deep_in_the_other);
-    found = found || (frames[i] > function && frames[i] < function + 64);
-  }
-  EXPECT_TRUE(found);
 }
 
 }  // namespace

@@ -86,4 +86,34 @@ weft_context_start:
     .cfi_endproc
     .size weft_context_start, .-weft_context_start
 
+// void weft_walk_context(void* saved_sp, void (*walk)(void*), void* argument)
+// While walk(argument) runs, the unwind rules say that this frame was called from the saved context: they find its
+// registers in the saved frame, which rbx points to.
+    .globl  weft_walk_context
+    .type   weft_walk_context, @function
+    .p2align 5
+weft_walk_context:
+    .cfi_startproc
+    pushq   %rbx
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbx, 0
+    movq    %rdi, %rbx
+    movq    %rdx, %rdi
+    .cfi_remember_state
+    .cfi_def_cfa %rbx, 64
+    .cfi_offset %rbp, -16
+    .cfi_offset %rbx, -24
+    .cfi_offset %r12, -32
+    .cfi_offset %r13, -40
+    .cfi_offset %r14, -48
+    .cfi_offset %r15, -56
+    call    *%rsi
+    .cfi_restore_state
+    popq    %rbx
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %rbx
+    ret
+    .cfi_endproc
+    .size weft_walk_context, .-weft_walk_context
+
     .section .note.GNU-stack,"",@progbits

@@ -1,78 +1,74 @@
 #include "os/unwind.h"
 
-#define UNW_LOCAL_ONLY
-#include <libunwind.h>
-#include <ucontext.h>
-#include <cstring>
+#include <unwind.h>
+#include <array>
+
+#include "os/context.h"
 
 namespace weft::os {
 namespace {
 
-std::size_t walk(unw_cursor_t& cursor, std::span<std::uintptr_t> out) noexcept {
+struct Trace {
+  std::span<std::uintptr_t> out;
+  bool (*starts_after)(_Unwind_Context*);  // the last frame that is not of the stack asked for
+  bool started = false;
   std::size_t count = 0;
-  while (count < out.size()) {
-    unw_word_t pc = 0;
-    if (unw_get_reg(&cursor, UNW_REG_IP, &pc) != 0 || pc == 0) break;
-    out[count++] = static_cast<std::uintptr_t>(pc);
-    if (unw_step(&cursor) <= 0) break;
+};
+
+_Unwind_Reason_Code visit(_Unwind_Context* context, void* raw) noexcept {
+  Trace& trace = *static_cast<Trace*>(raw);
+  if (!trace.started) {
+    trace.started = trace.starts_after(context);
+    return _URC_NO_REASON;
   }
-  return count;
+  const std::uintptr_t pc = _Unwind_GetIP(context);
+  if (pc == 0 || trace.count == trace.out.size()) return _URC_END_OF_STACK;
+  trace.out[trace.count++] = pc;
+  return _URC_NO_REASON;
 }
 
-void fill(unw_context_t& context, const SavedRegisters& r) noexcept {
-  std::memset(&context, 0, sizeof context);
-#if defined(__x86_64__)
-  auto& g = context.uc_mcontext.gregs;
-  g[REG_RIP] = static_cast<greg_t>(r.pc);
-  g[REG_RSP] = static_cast<greg_t>(r.sp);
-  g[REG_RBP] = static_cast<greg_t>(r.frame_pointer);
-  g[REG_RBX] = static_cast<greg_t>(r.callee_saved[0]);
-  g[REG_R12] = static_cast<greg_t>(r.callee_saved[1]);
-  g[REG_R13] = static_cast<greg_t>(r.callee_saved[2]);
-  g[REG_R14] = static_cast<greg_t>(r.callee_saved[3]);
-  g[REG_R15] = static_cast<greg_t>(r.callee_saved[4]);
-#elif defined(__aarch64__)
-  context.uc_mcontext.pc = r.pc;
-  context.uc_mcontext.sp = r.sp;
-  for (int i = 0; i < 10; ++i) context.uc_mcontext.regs[19 + i] = r.callee_saved[i];
-  context.uc_mcontext.regs[29] = r.frame_pointer;
-#endif
+bool any_frame(_Unwind_Context*) noexcept { return true; }
+
+bool is_walk_frame(_Unwind_Context* context) noexcept {
+  return _Unwind_GetRegionStart(context) == reinterpret_cast<std::uintptr_t>(&weft_walk_context);
+}
+
+_Unwind_Reason_Code visit_interrupted(_Unwind_Context* context, void* raw) noexcept {
+  Trace& trace = *static_cast<Trace*>(raw);
+  int before_instruction = 0;  // unlike a return address, the point of an interruption is
+  static_cast<void>(_Unwind_GetIPInfo(context, &before_instruction));
+  trace.started = trace.started || before_instruction != 0;
+  return trace.started ? visit(context, raw) : _URC_NO_REASON;
 }
 
 }  // namespace
 
-std::size_t unwind_here(std::span<std::uintptr_t> out) noexcept {
-  unw_context_t context;
-  unw_getcontext(&context);
-  unw_cursor_t cursor;
-  if (unw_init_local(&cursor, &context) != 0 || unw_step(&cursor) <= 0) return 0;
-  return walk(cursor, out);
+void prepare_to_unwind() noexcept {
+  std::array<std::uintptr_t, 1> one;
+  unwind_here(one);
 }
 
-std::size_t unwind_saved(const SavedRegisters& registers, std::span<std::uintptr_t> out) noexcept {
-  unw_context_t context;
-  fill(context, registers);
-  unw_cursor_t cursor;
-  if (unw_init_local(&cursor, &context) != 0) return 0;
-  return walk(cursor, out);
+// Not inlined, as unwind_interrupted: its own frame is the one to leave out.
+[[gnu::noinline]] std::size_t unwind_here(std::span<std::uintptr_t> out) noexcept {
+  Trace trace{out, &any_frame};
+  _Unwind_Backtrace(&visit, &trace);
+  return trace.count;
 }
 
-std::size_t unwind_interrupted(void* ucontext, std::span<std::uintptr_t> out) noexcept {
-  unw_cursor_t cursor;
-  if (unw_init_local2(&cursor, static_cast<unw_context_t*>(ucontext), UNW_INIT_SIGNAL_FRAME) != 0) return 0;
-  return walk(cursor, out);
+std::size_t unwind_saved(void* saved_sp, std::span<std::uintptr_t> out) noexcept {
+  Trace trace{out, &is_walk_frame};
+  weft_walk_context(saved_sp, [](void* argument) { _Unwind_Backtrace(&visit, argument); }, &trace);
+  return trace.count;
 }
 
-std::uintptr_t interrupted_stack_pointer(void* ucontext) noexcept {
-  const auto& machine_context = static_cast<ucontext_t*>(ucontext)->uc_mcontext;
-#if defined(__x86_64__)
-  return static_cast<std::uintptr_t>(machine_context.gregs[REG_RSP]);
-#elif defined(__aarch64__)
-  return static_cast<std::uintptr_t>(machine_context.sp);
-#else
-  static_cast<void>(machine_context);
-  return 0;
-#endif
+[[gnu::noinline]] std::size_t unwind_interrupted(std::span<std::uintptr_t> out) noexcept {
+  Trace trace{out, nullptr};
+  _Unwind_Backtrace(&visit_interrupted, &trace);
+  if (trace.started) return trace.count;
+  // A sanitizer has put the signal off and calls the handler as a function: the whole stack is what it interrupts.
+  Trace whole{out, &any_frame};
+  _Unwind_Backtrace(&visit, &whole);
+  return whole.count;
 }
 
 }  // namespace weft::os

@@ -1,6 +1,6 @@
 // A claim keeps a goroutine that does not run from being run, while somebody walks its stack.
 //
-//   who runs it   status = kRunning (plain), compiler barrier, claimed? then wait
+//   who runs it   status = kRunning (relaxed), compiler barrier, claimed? then wait
 //   the claimer   claimed = true, membarrier, status == kRunning? then not claimed after all
 // One membarrier serves a whole batch of claims. At least one side sees the other, as in steal_request.h.
 #pragma once
@@ -13,7 +13,7 @@ void wait_out_claim_slow(detail::Goroutine& g) noexcept;
 
 inline void wait_out_claim(detail::Goroutine& g) noexcept {
   detail::compiler_barrier();
-  if (g.claimed.load(std::memory_order_relaxed)) [[unlikely]]
+  if (g.claimed.load(std::memory_order_acquire)) [[unlikely]]  // partner: the claimer's release of the claim
     wait_out_claim_slow(g);
 }
 

@@ -48,8 +48,9 @@ void write_exception() {
 
 void write_name(const Goroutine& g, std::string_view behind) noexcept {
   base::LineBuffer line;
-  line.text("goroutine ").number(static_cast<std::int64_t>(g.id));
-  if (g.has_name) line.text(" \"").text(g.name).text("\"");
+  line.text("goroutine ").number(static_cast<std::int64_t>(g.id.load(std::memory_order_relaxed)));
+  const detail::GoroutineName name = detail::name_of(g);
+  if (name[0] != '\0') line.text(" \"").text(name.data()).text("\"");
   line.text(behind).write(STDERR_FILENO);
 }
 
@@ -89,7 +90,7 @@ void become_only_reporter(const Goroutine& g) noexcept {
     write_error("std::terminate called");
   }
   write_error("\n\n");
-  write_name(g, g.pinned_to != nullptr ? " [running, pinned to its thread]:\n" : " [running]:\n");
+  write_name(g, g.pinned_to.load(std::memory_order_relaxed) != nullptr ? " [running, pinned to its thread]:\n" : " [running]:\n");
   write_frames({frames.data(), count});
   std::abort();
 }
@@ -123,14 +124,14 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
   return address < g.stack_low && address >= g.stack_low - guard;
 }
 
-[[noreturn]] void report_overflow(const Goroutine& g, void* ucontext) noexcept {
+[[noreturn]] void report_overflow(const Goroutine& g) noexcept {
   write_error("fatal error: stack overflow\n\n");
   write_name(g, "");
   base::LineBuffer line;
   line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
   line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
   static OverflowTrace trace;
-  trace.count = os::unwind_interrupted(ucontext, trace.addresses);
+  trace.count = os::unwind_interrupted(trace.addresses);
   constexpr std::int64_t kPatienceNanos = 5'000'000'000;
   if (!run_on_monitor(&print_overflow_trace, &trace, kPatienceNanos)) {
     const std::size_t shown = std::min(trace.count, kInnerFrames);
@@ -153,7 +154,7 @@ void on_fault(int number, siginfo_t* info, void* ucontext) {
   const os::ErrnoGuard guard;
   const auto* address = static_cast<const std::byte*>(info->si_addr);
   const Goroutine* g = stack_pool().find(address);
-  if (g != nullptr && in_guard(*g, address)) report_overflow(*g, ucontext);
+  if (g != nullptr && in_guard(*g, address)) report_overflow(*g);
   pass_on(number, info, ucontext, number == SIGSEGV ? previous_segv : previous_bus);
 }
 
@@ -165,6 +166,7 @@ void on_quit(int) {
 }  // namespace
 
 void install_crash_reports() noexcept {
+  os::prepare_to_unwind();
   previous_terminate = std::set_terminate(&on_terminate);
   struct sigaction fault{};
   fault.sa_sigaction = &on_fault;

@@ -35,22 +35,24 @@ struct Frames {
   std::span<const std::uintptr_t> view() const noexcept { return {addresses.data(), count}; }
 };
 
+// So that a claim holds: see claim.h.
+bool stands_still(Status status) noexcept { return status == Status::kParked || status == Status::kRunnable; }
+
 Frames frames_of_claimed(const Goroutine& g) noexcept {
   Frames frames;
-  os::SavedRegisters registers;
-  if (os::read_context(g.context_sp, registers)) frames.count = os::unwind_saved(registers, frames.addresses);
+  frames.count = os::unwind_saved(g.context_sp, frames.addresses);
   return frames;
 }
 
-std::string waiting_time(const Goroutine& g) {
-  const std::int64_t minutes = (coarse_now() - g.wait_since) / 60'000'000'000;
-  const std::int64_t seconds = (coarse_now() - g.wait_since) / 1'000'000'000;
+std::string waiting_time(detail::MonotonicNanos since) {
+  const std::int64_t minutes = (coarse_now() - since) / 60'000'000'000;
+  const std::int64_t seconds = (coarse_now() - since) / 1'000'000'000;
   if (minutes >= 1) return fmt::format(", {} minutes", minutes);
   return seconds >= 1 ? fmt::format(", {} s", seconds) : "";
 }
 
-void write_one(int fd, const Goroutine& g, Status status, const Frames& frames) {
-  std::string text = describe_header(g, status);
+void write_one(int fd, const DumpHeader& header, const Frames& frames) {
+  std::string text = describe_header(header);
   append_frames(text, frames.view());
   text += '\n';
   base::write_all(fd, text);
@@ -58,19 +60,20 @@ void write_one(int fd, const Goroutine& g, Status status, const Frames& frames) 
 
 // One membarrier for the batch; see claim.h.
 void write_batch(int fd, std::span<Goroutine*> batch) {
-  std::array<Status, kClaimBatch> states;
+  std::array<DumpHeader, kClaimBatch> headers;
   std::array<Frames, kClaimBatch> frames;
   for (Goroutine* g : batch) g->claimed.store(true, std::memory_order_relaxed);
   os::membarrier();
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    states[i] = batch[i]->status.load(std::memory_order_acquire);
-    if (states[i] == Status::kParked || states[i] == Status::kRunnable) frames[i] = frames_of_claimed(*batch[i]);
+    headers[i] = read_header(*batch[i], batch[i]->status.load(std::memory_order_acquire));
+    if (stands_still(headers[i].status)) frames[i] = frames_of_claimed(*batch[i]);
   }
   for (Goroutine* g : batch) g->claimed.store(false, std::memory_order_release);
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (states[i] == Status::kDead || states[i] == Status::kFresh) continue;
-    if (states[i] == Status::kRunning) frames[i].count = running_stack(*batch[i], frames[i].addresses);
-    write_one(fd, *batch[i], states[i], frames[i]);
+    const Status status = headers[i].status;
+    if (status == Status::kDead || status == Status::kFresh) continue;
+    if (status == Status::kRunning) frames[i].count = running_stack(*batch[i], frames[i].addresses);
+    write_one(fd, headers[i], frames[i]);
   }
 }
 
@@ -124,18 +127,32 @@ const char* wait_reason_text(WaitReason reason) noexcept {
   return "waiting";
 }
 
-std::string describe_header(const Goroutine& g, Status status) {
+DumpHeader read_header(const Goroutine& g, Status status) noexcept {
+  DumpHeader header;
+  header.id = g.id.load(std::memory_order_relaxed);
+  header.name = detail::name_of(g);
+  header.status = status;
+  header.pinned = g.pinned_to.load(std::memory_order_relaxed) != nullptr;
+  header.long_runner = g.long_runner.load(std::memory_order_relaxed);
+  if (status != Status::kParked) return header;
+  header.wait_reason = g.wait_reason;
+  header.wait_on = g.wait_on;
+  header.wait_since = g.wait_since;
+  return header;
+}
+
+std::string describe_header(const DumpHeader& header) {
   std::string state;
-  if (status == Status::kParked) {
-    state = fmt::format("{}{}", wait_reason_text(g.wait_reason), waiting_time(g));
-    if (g.wait_on != nullptr) state += fmt::format(", on {}", fmt::ptr(g.wait_on));
+  if (header.status == Status::kParked) {
+    state = fmt::format("{}{}", wait_reason_text(header.wait_reason), waiting_time(header.wait_since));
+    if (header.wait_on != nullptr) state += fmt::format(", on {}", fmt::ptr(header.wait_on));
   } else {
-    state = status == Status::kRunning ? "running" : "runnable";
+    state = header.status == Status::kRunning ? "running" : "runnable";
   }
-  if (g.pinned_to != nullptr) state += ", pinned to its thread";
-  if (g.long_runner.load(std::memory_order_relaxed)) state += ", long runner";
-  const std::string name = g.has_name ? fmt::format(" \"{}\"", g.name) : "";
-  return fmt::format("goroutine {}{} [{}]:\n", g.id, name, state);
+  if (header.pinned) state += ", pinned to its thread";
+  if (header.long_runner) state += ", long runner";
+  const std::string name = header.name[0] != '\0' ? fmt::format(" \"{}\"", header.name.data()) : "";
+  return fmt::format("goroutine {}{} [{}]:\n", header.id, name, state);
 }
 
 namespace {
@@ -176,7 +193,10 @@ void write_dump(int fd) noexcept {
     stack_pool().for_each([&](Goroutine* g) {
       const Status status = g->status.load(std::memory_order_acquire);
       if (status == Status::kDead || status == Status::kFresh) return;
-      if (g->fork_generation != scheduler().fork_generation.load(std::memory_order_relaxed)) return;
+      if (g->fork_generation.load(std::memory_order_relaxed) !=
+          scheduler().fork_generation.load(std::memory_order_relaxed)) {
+        return;
+      }
       batch[count++] = g;
       if (count < kClaimBatch) return;
       write_batch(fd, batch);

@@ -14,8 +14,24 @@ namespace weft::sched {
 /// stack is of one moment, the whole is not.
 void write_dump(int fd) noexcept;
 
-/// One goroutine as text: "goroutine 7 [chan receive, 3 minutes], name "x":" and the frames.
-std::string describe_header(const detail::Goroutine& g, detail::Status status);
+/// What the dump says of a goroutine beside its frames.
+struct DumpHeader {
+  std::uint64_t id = 0;
+  detail::GoroutineName name{};
+  detail::Status status = detail::Status::kDead;
+  bool pinned = false;
+  bool long_runner = false;
+  detail::WaitReason wait_reason = detail::WaitReason::kNone;  // this and what follows: if it is parked
+  const void* wait_on = nullptr;
+  detail::MonotonicNanos wait_since = 0;
+};
+
+/// One that is parked must be claimed, for it might go on and write what is read here; of another anything is read that
+/// is there at the moment.
+DumpHeader read_header(const detail::Goroutine& g, detail::Status status) noexcept;
+
+/// One goroutine as text: "goroutine 7 "x" [chan receive, 3 minutes]:" and the frames.
+std::string describe_header(const DumpHeader& header);
 void append_frames(std::string& text, std::span<const std::uintptr_t> return_addresses);
 
 const char* wait_reason_text(detail::WaitReason reason) noexcept;

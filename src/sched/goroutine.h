@@ -7,13 +7,16 @@
 //   claim
 //   queue_next                  who holds it ready                           same
 //   machine                     the machine that runs it                     the dump
-//   wait_*                      itself before it parks                       the dump
-//   name                        itself, under no lock: bytes may tear        the dump
+//   wait_*                      itself before it parks                       the dump while it holds a claim
+//   id, pinned_to, name,        its maker, itself; relaxed                   the dump at any moment: a name may have
+//   fork_generation                                                          words of two names
 //   good_turns                  itself; the monitor, which resets it         the machine that is to run it
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "sched/sanitizer.h"
 #include "weft/detail/park.h"
@@ -49,11 +52,10 @@ struct alignas(64) Goroutine {
   Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
   WaitReason wait_reason = WaitReason::kNone;
   bool is_thread = false;  // a plain thread's stand-in
-  bool has_name = false;
-  std::uint8_t fork_generation = 0;  // of another generation than the scheduler's: it ended with a fork()
+  Atomic<std::uint8_t> fork_generation{0};  // of another generation than the scheduler's: it ended with a fork()
   Goroutine* queue_next = nullptr;
   ExceptionState eh;
-  sched::Machine* pinned_to = nullptr;
+  Atomic<sched::Machine*> pinned_to{nullptr};
   int saved_errno = 0;
   std::uint8_t size_class = 0;
   Atomic<std::uint8_t> good_turns{0};  // waits and yields since it was last caught keeping a processor, to kTrusted
@@ -65,11 +67,11 @@ struct alignas(64) Goroutine {
   Atomic<sched::Machine*> machine{nullptr};
   const void* wait_on = nullptr;
   MonotonicNanos wait_since = 0;  // coarse: the monitor's clock
-  std::uint64_t id = 0;
+  Atomic<std::uint64_t> id{0};
   std::byte* stack_low = nullptr;  // lowest usable byte, above the guard
   std::byte* stack_high = nullptr;
   // What is rarely looked at.
-  char name[32] = {};  // valid if has_name
+  std::array<Atomic<std::uint64_t>, 4> name{};  // bytes, the last a 0; see name_of()
   std::uint32_t pin_depth = 0;
   std::uint32_t exclusive_pin_depth = 0;
   Atomic<std::uint32_t> thread_permit{0};  // the stand-in's parking word
@@ -83,5 +85,16 @@ struct alignas(64) Goroutine {
     if (turns < kTrusted) good_turns.store(static_cast<std::uint8_t>(turns + 1), std::memory_order_relaxed);
   }
 };
+
+/// With its final 0; empty where it has none.
+using GoroutineName = std::array<char, sizeof(Goroutine::name)>;
+inline GoroutineName name_of(const Goroutine& g) noexcept {
+  GoroutineName name;
+  for (std::size_t i = 0; i < g.name.size(); ++i) {
+    const std::uint64_t word = g.name[i].load(std::memory_order_relaxed);
+    std::memcpy(name.data() + i * sizeof word, &word, sizeof word);
+  }
+  return name;
+}
 
 }  // namespace weft::detail

@@ -30,7 +30,7 @@ constexpr MonotonicNanos kSoon = 1;  // at the next tick of the clock that hits 
 
 struct Record {
   std::uint64_t id = 0;  // 0: none
-  char name[sizeof Goroutine::name] = {};
+  detail::GoroutineName name{};
   MonotonicNanos seen_at = 0;
   std::size_t count = 0;
   std::array<std::uintptr_t, 32> addresses{};
@@ -94,7 +94,8 @@ std::array<Record, kKept> latest_first() noexcept {
 }
 
 std::string describe(const Record& record) {
-  return fmt::format("goroutine {}{}", record.id, *record.name == '\0' ? "" : fmt::format(" \"{}\"", record.name));
+  const char* name = record.name.data();
+  return fmt::format("goroutine {}{}", record.id, *name == '\0' ? "" : fmt::format(" \"{}\"", name));
 }
 
 void write_trace(const Record& record) noexcept {
@@ -128,7 +129,7 @@ void see_to_long_runner() noexcept {
   if (scheduler().config.schedtrace_nanos > 0) write_trace(latest_first()[0]);
 }
 
-bool answer_long_runner(const void* value, void* ucontext) noexcept {
+bool answer_long_runner(const void* value) noexcept {
   if (value != &the_request) return false;
   const auto* m = static_cast<const Machine*>(detail::current_machine());
   std::uint32_t asked = kAsked;
@@ -140,10 +141,9 @@ bool answer_long_runner(const void* value, void* ucontext) noexcept {
   record.count = 0;
   if (!has_come_by()) {
     const Goroutine& g = *m->g.load(std::memory_order_relaxed);
-    record.id = g.id;
-    record.name[0] = '\0';
-    if (g.has_name) std::memcpy(record.name, g.name, sizeof record.name);
-    record.count = os::unwind_interrupted(ucontext, record.addresses);
+    record.id = g.id.load(std::memory_order_relaxed);
+    record.name = detail::name_of(g);
+    record.count = os::unwind_interrupted(record.addresses);
   }
   the_request.state.store(kAnswered, std::memory_order_release);
   return true;

@@ -24,7 +24,7 @@ void ask_long_runner(const Machine& m, const Goroutine& g, detail::MonotonicNano
 void see_to_long_runner() noexcept;
 
 /// The signal's handler: true when `value`, what the timer carries, is ours.
-bool answer_long_runner(const void* value, void* ucontext) noexcept;
+bool answer_long_runner(const void* value) noexcept;
 
 /// "long runners seen lately:" and their stacks, the latest first; nothing if there are none. From any thread.
 void write_long_runners(int fd);

@@ -108,7 +108,8 @@ void make_ready(Goroutine* g, Place place) noexcept {
   MachineHead* head = current_machine();
   Processor* p = head == nullptr ? nullptr : head->p.load(std::memory_order_relaxed);
   g->status.store(Status::kRunnable, std::memory_order_release);
-  if (g->pinned_to != nullptr && (p == nullptr || g->pinned_to != head)) {
+  const Machine* pinned_to = g->pinned_to.load(std::memory_order_relaxed);
+  if (pinned_to != nullptr && (p == nullptr || pinned_to != head)) {
     sched::push_pinned(g);
   } else if (p == nullptr || scheduler().config.migrate) {
     sched::push_global(g);

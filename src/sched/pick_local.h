@@ -40,7 +40,7 @@ inline Goroutine* pick_local(Machine& m) noexcept {
     return nullptr;
   }
   Goroutine* g = take_own(p);
-  if (g == nullptr || g->pinned_to == nullptr) return g;
+  if (g == nullptr || g->pinned_to.load(std::memory_order_relaxed) == nullptr) return g;
   p.runnext.store(g, std::memory_order_relaxed);  // empty by now: take_own looks there first
   return nullptr;
 }

@@ -21,7 +21,6 @@
 
 namespace weft::sched {
 
-using detail::Section;
 using detail::SpinGuard;
 
 void leave_pinned_waiting_locked(Machine& m) noexcept {
@@ -59,7 +58,7 @@ void serve_pinned_from_idle_locked() noexcept {
 
 void push_pinned(Goroutine* g) noexcept {
   Scheduler& s = scheduler();
-  Machine& m = *g->pinned_to;
+  Machine& m = *g->pinned_to.load(std::memory_order_relaxed);
   const SpinGuard guard(s.lock);
   m.pinned_queue.push(g);
   m.pinned_ready.store(m.pinned_queue.count, std::memory_order_release);
@@ -82,8 +81,9 @@ Goroutine* pop_pinned(Machine& m) noexcept {
 }
 
 bool accept(Machine& m, Goroutine* g) noexcept {
-  if (g->pinned_to == &m) return true;
-  if (g->pinned_to != nullptr) {
+  const Machine* pinned_to = g->pinned_to.load(std::memory_order_relaxed);
+  if (pinned_to == &m) return true;
+  if (pinned_to != nullptr) {
     push_pinned(g);
     return false;
   }
@@ -128,7 +128,7 @@ ThreadPin::ThreadPin(bool exclusive) noexcept : exclusive_(exclusive) {
   Machine& m = sched::this_machine();
   Goroutine* g = m.g.load(std::memory_order_relaxed);
   if (g->pin_depth++ == 0) {
-    g->pinned_to = &m;
+    g->pinned_to.store(&m, std::memory_order_relaxed);
     m.pinned_here.fetch_add(1, std::memory_order_relaxed);
   }
   if (exclusive_ && g->exclusive_pin_depth++ == 0) m.exclusive_pin.store(g, std::memory_order_relaxed);
@@ -141,7 +141,7 @@ ThreadPin::~ThreadPin() {
   Goroutine* g = m.g.load(std::memory_order_relaxed);
   if (exclusive_ && --g->exclusive_pin_depth == 0) m.exclusive_pin.store(nullptr, std::memory_order_relaxed);
   if (--g->pin_depth == 0) {
-    g->pinned_to = nullptr;
+    g->pinned_to.store(nullptr, std::memory_order_relaxed);
     m.pinned_here.fetch_sub(1, std::memory_order_relaxed);
   }
 }

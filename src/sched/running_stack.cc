@@ -46,14 +46,14 @@ std::size_t wait_for_answer(std::span<std::uintptr_t> out) noexcept {
 
 }  // namespace
 
-bool answer_stack_request(void* ucontext) noexcept {
+bool answer_stack_request() noexcept {
   const detail::MachineHead* m = detail::current_machine();
   std::uint32_t asked = 1;
   if (m == nullptr || m->g.load(std::memory_order_relaxed) != the_request.wanted.load(std::memory_order_relaxed) ||
       !the_request.state.compare_exchange_strong(asked, 2, std::memory_order_acq_rel)) {
     return false;
   }
-  the_request.count = os::unwind_interrupted(ucontext, the_request.addresses);
+  the_request.count = os::unwind_interrupted(the_request.addresses);
   the_request.state.store(3, std::memory_order_release);
   os::futex_wake(the_request.state);
   return true;
@@ -63,7 +63,7 @@ std::size_t running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noe
   if (detail::on_goroutine() && detail::self() == &g) return os::unwind_here(out);
   const std::scoped_lock one_at_a_time(request_mutex);
   if (the_request.state.load(std::memory_order_acquire) != 0) return 0;
-  const Machine* m = g.machine.load(std::memory_order_relaxed);
+  const Machine* m = g.machine.load(std::memory_order_acquire);
   if (m == nullptr || m->thread_id == 0) return 0;
   the_request.wanted.store(&g, std::memory_order_relaxed);
   the_request.state.store(1, std::memory_order_release);

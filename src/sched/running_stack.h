@@ -13,7 +13,7 @@ namespace weft::sched {
 std::size_t running_stack(const detail::Goroutine& g, std::span<std::uintptr_t> out) noexcept;
 
 /// In the signal's handler: true when the signal was a request for this thread's stack, which is answered then.
-bool answer_stack_request(void* ucontext) noexcept;
+bool answer_stack_request() noexcept;
 
 /// In the child of a fork() nobody asks.
 void reset_running_stack_after_fork() noexcept;

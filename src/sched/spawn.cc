@@ -11,7 +11,6 @@
 
 namespace weft::detail {
 
-using sched::Machine;
 using sched::scheduler;
 using sched::stack_pool;
 using sched::StackPool;
@@ -63,16 +62,21 @@ std::uint64_t next_id(Processor* p) noexcept {
 
 // Names may come from outside, and stand in reports: no control characters, no half of a UTF-8 character at the end.
 void set_name(Goroutine& g, std::string_view name) noexcept {
-  std::size_t n = std::min(name.size(), sizeof g.name - 1);
+  GoroutineName bytes{};
+  std::size_t n = std::min(name.size(), bytes.size() - 1);
   const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(name[at]) & 0xC0) == 0x80; };
   if (n < name.size() && continues(n)) {
     std::size_t first = n;
     while (first > 0 && n - first < 4 && continues(first)) --first;
     if (!continues(first)) n = first;  // else it is no UTF-8
   }
-  for (std::size_t i = 0; i < n; ++i) g.name[i] = base::is_control(name[i]) ? '?' : name[i];
-  g.name[n] = '\0';
-  g.has_name = n > 0;
+  std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(n), bytes.begin(),
+                 [](char c) { return base::is_control(c) ? '?' : c; });
+  for (std::size_t i = 0; i < g.name.size(); ++i) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
+    g.name[i].store(word, std::memory_order_relaxed);
+  }
 }
 
 // `count_delta` goroutines more (or fewer), counted where nobody else writes.
@@ -100,15 +104,18 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
     Processor* p = own_processor();
     g = take_stack(p, size_class);
     if (g != nullptr) {
-      g->id = next_id(p);
+      g->id.store(next_id(p), std::memory_order_relaxed);
       count_spawned(p, 1);
     }
   }
   if (g == nullptr) throw_no_stack(size_class);
-  g->has_name = false;
-  if (!options.name.empty()) set_name(*g, options.name);
+  if (options.name.empty()) {
+    g->name[0].store(0, std::memory_order_relaxed);
+  } else {
+    set_name(*g, options.name);
+  }
   g->entry = entry;
-  g->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
+  g->fork_generation.store(scheduler().fork_generation.load(std::memory_order_relaxed), std::memory_order_relaxed);
   g->eh = {};
   g->saved_errno = 0;
   g->long_runner.store(false, std::memory_order_relaxed);
@@ -168,7 +175,9 @@ std::size_t num_goroutines() noexcept {
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-std::uint64_t goroutine_id() noexcept { return detail::on_goroutine() ? detail::self()->id : 0; }
+std::uint64_t goroutine_id() noexcept {
+  return detail::on_goroutine() ? detail::self()->id.load(std::memory_order_relaxed) : 0;
+}
 
 void set_goroutine_name(std::string_view name) noexcept {
   if (detail::on_goroutine()) detail::set_name(*detail::self(), name);

@@ -5,7 +5,6 @@
 namespace weft::sched {
 
 using detail::SpinGuard;
-using detail::Status;
 
 namespace {
 constinit StackPool the_stack_pool;
@@ -27,9 +26,16 @@ Goroutine* StackPool::control_block(const Chunk& chunk, std::uint8_t size_class,
   return reinterpret_cast<Goroutine*>(reinterpret_cast<std::uintptr_t>(block) & ~std::uintptr_t{63});
 }
 
-// The first use of a slot, or the first after its pages were given back.
+// The first use of a slot.
 Goroutine* StackPool::build(const Chunk& chunk, std::uint8_t size_class, std::uint32_t index) noexcept {
-  Goroutine* g = ::new (control_block(chunk, size_class, index)) Goroutine();
+  ::new (control_block(chunk, size_class, index)) Goroutine();
+  return lay_out(chunk, size_class, index);
+}
+
+// Also the first use after the slot's pages were given back. They read as zeros, which is what a new control block is;
+// it is not made anew, since the dump may be looking at it.
+Goroutine* StackPool::lay_out(const Chunk& chunk, std::uint8_t size_class, std::uint32_t index) noexcept {
+  Goroutine* g = control_block(chunk, size_class, index);
   g->size_class = size_class;
   g->stack_low = slot_base(chunk, size_class, index) + guard_bytes(size_class);
   g->stack_high = reinterpret_cast<std::byte*>(g);
@@ -48,7 +54,7 @@ Goroutine* StackPool::take(std::uint8_t size_class) noexcept {
   }
   if (cls.cold_count > 0) {
     const ColdSlot slot = cls.cold[--cls.cold_count];
-    return build(cls.chunks[slot.chunk], size_class, slot.index);
+    return lay_out(cls.chunks[slot.chunk], size_class, slot.index);
   }
   return take_fresh_locked(size_class);
 }
@@ -198,7 +204,7 @@ void StackPool::cool(std::uint8_t size_class, Goroutine* list) noexcept {
     if (cls.cold_count < cls.cold_room) {
       cls.cold[cls.cold_count++] = slots[i];
     } else {  // no table: keep it free, as a fresh block
-      Goroutine* g = build(cls.chunks[slots[i].chunk], size_class, slots[i].index);
+      Goroutine* g = lay_out(cls.chunks[slots[i].chunk], size_class, slots[i].index);
       g->queue_next = cls.free;
       cls.free = g;
       ++cls.free_count;

@@ -127,6 +127,7 @@ class StackPool {
     return chunk.base + std::size_t{index} * kClassBytes[size_class];
   }
   static Goroutine* build(const Chunk& chunk, std::uint8_t size_class, std::uint32_t index) noexcept;
+  static Goroutine* lay_out(const Chunk& chunk, std::uint8_t size_class, std::uint32_t index) noexcept;
   Goroutine* take_fresh_locked(std::uint8_t size_class) noexcept;
   bool add_chunk_locked(std::uint8_t size_class) noexcept;
   bool guard_more_locked(Chunk& chunk, std::uint8_t size_class) noexcept;

@@ -72,7 +72,7 @@ void finish_switch() noexcept {
       return;
     case AfterSwitch::kToGlobal:
       left->status.store(Status::kRunnable, std::memory_order_release);
-      if (left->pinned_to != nullptr) {
+      if (left->pinned_to.load(std::memory_order_relaxed) != nullptr) {
         push_pinned(left);
       } else {
         push_global(left);
@@ -100,7 +100,7 @@ void switch_to(Machine& m, Goroutine* from, Goroutine* to) noexcept {
 
 void begin_run(Machine& m, Goroutine* g) noexcept {
   g->status.store(Status::kRunning, std::memory_order_relaxed);
-  g->machine.store(&m, std::memory_order_relaxed);
+  g->machine.store(&m, std::memory_order_release);  // partner: running_stack(), which looks into the machine
   wait_out_claim(*g);
   Processor& p = *processor_of(m);
   p.switches.add();

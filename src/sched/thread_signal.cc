@@ -21,8 +21,8 @@ void pass_on(int number, siginfo_t* info, void* ucontext) {
 
 void on_signal(int number, siginfo_t* info, void* ucontext) {
   const os::ErrnoGuard guard;
-  if (info->si_code == SI_TIMER && answer_long_runner(info->si_value.sival_ptr, ucontext)) return;
-  if (!answer_stack_request(ucontext) && !answer_hold_request()) pass_on(number, info, ucontext);
+  if (info->si_code == SI_TIMER && answer_long_runner(info->si_value.sival_ptr)) return;
+  if (!answer_stack_request() && !answer_hold_request()) pass_on(number, info, ucontext);
 }
 
 }  // namespace

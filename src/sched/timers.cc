@@ -8,7 +8,6 @@
 
 namespace weft::sched {
 
-using detail::kNever;
 using detail::MonotonicNanos;
 
 MonotonicNanos next_timer() noexcept {

@@ -128,7 +128,7 @@ TEST_P(ChanTest, SendersAreServedInTheOrderTheyCame) {
       std::vector<Task<void>> senders;
       for (int i = 0; i < 6; ++i) {
         senders.push_back(spawn([&c, i, capacity] { c.send(capacity + i); }));
-        wait_for_senders(c, static_cast<std::size_t>(i + 1));
+        wait_for_senders(c, static_cast<std::size_t>(i) + 1);
       }
       for (int i = 0; i < capacity + 6; ++i) EXPECT_EQ(c.recv(), i);
       for (auto& sender : senders) sender.join();
@@ -189,8 +189,8 @@ TEST_P(ChanTest, SendOnClosedThrowsAndKeepsTheValue) {
     std::string value = "a value too long to live inside the string object";
     EXPECT_THROW(c.send(std::move(value)), closed_channel);
     EXPECT_THROW(c.try_send(value), closed_channel);
-    EXPECT_EQ(value, "a value too long to live inside the string object");
-    EXPECT_THROW(c.send(value), usage_error);  // closed_channel is one
+    EXPECT_EQ(value, "a value too long to live inside the string object");  // NOLINT(bugprone-use-after-move)
+    EXPECT_THROW(c.send(value), usage_error) << "closed_channel is one";
   });
 }
 
@@ -235,7 +235,7 @@ TEST_P(ChanTest, TrySendMovesOnlyWhenItSends) {
     value = text;
     EXPECT_FALSE(c.try_send(value));
     EXPECT_FALSE(c.try_send(std::move(value)));
-    EXPECT_EQ(value, text);
+    EXPECT_EQ(value, text);  // NOLINT(bugprone-use-after-move)
     EXPECT_FALSE(Chan<std::string>().try_send(value));
     EXPECT_EQ(c.recv(), text);
     EXPECT_TRUE(c.try_send(text));

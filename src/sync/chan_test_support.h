@@ -98,6 +98,7 @@ class Tracked {
 /// A type whose move may throw, and does so when `fuse` reaches zero.
 struct Fragile {
   explicit Fragile(int n, int* f = nullptr) : number(n), fuse(f) {}
+  // NOLINTBEGIN(performance-noexcept-move-constructor): to throw is what it is for
   Fragile(Fragile&& o) : number(o.number), fuse(o.fuse) { burn(o); }
   Fragile& operator=(Fragile&& o) {
     number = o.number;
@@ -105,6 +106,7 @@ struct Fragile {
     burn(o);
     return *this;
   }
+  // NOLINTEND(performance-noexcept-move-constructor)
   void burn(Fragile& o) {
     if (fuse != nullptr && --*fuse == 0) throw std::runtime_error("the move broke");
     o.number = -1;

@@ -115,7 +115,7 @@ class ParkedSelect {
     }
     link_all_locked();
     const bool endless = active_ == 0 && timer_.when == kNever;
-    do {  // with nothing to wake it, a select sleeps for ever
+    do {  // NOLINT(bugprone-infinite-loop): with nothing to wake it, a select sleeps for ever
       park(&ParkedSelect::commit, this, endless ? WaitReason::kSelectNoCases : request_.reason, address());
     } while (endless);
     return finish();

@@ -46,7 +46,6 @@
 
 namespace weft {
 
-using detail::kNever;
 using detail::MonotonicNanos;
 using detail::Section;
 using detail::SpinGuard;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs the programs that must end badly and holds each end to the table: exit code and what stderr says.
 
-usage: run.py FOLDER_OF_PROGRAMS [NAME_PART]     only the rows whose name contains NAME_PART
-       run.py --table                            the table as Markdown, for README.md
+usage: run.py [--sanitizer address|thread] FOLDER_OF_PROGRAMS [NAME_PART]
+                         only the rows whose name contains NAME_PART; the build says what the programs are sanitized for
+       run.py --table    the table as Markdown, for README.md
 """
 import argparse
 import dataclasses
@@ -17,7 +18,15 @@ import time
 NOBODY = 65534
 TIMEOUT_SECONDS = 120
 ABORTED = -signal.SIGABRT  # what a shell reports as 134
-SANITIZED = bool(os.environ.get("ASAN_OPTIONS") or os.environ.get("TSAN_OPTIONS"))
+# The program's faults are to end it as ever, and a child that forked while there were threads is to go on. What ends
+# badly frees nothing, and the look for leaks would need a thread where a row allows none.
+OWN_END = "handle_segv=0:handle_sigbus=0:handle_abort=0"
+SANITIZER_OPTIONS = {"address": ("ASAN_OPTIONS", f"{OWN_END}:detect_leaks=0"),
+                     "thread": ("TSAN_OPTIONS", f"{OWN_END}:die_after_fork=0")}
+SANITIZER_THREADS = {"thread": 1}  # that the sanitizer starts itself
+# Why a row is left out under a sanitizer.
+SHADOW = "the sanitizer's shadow needs more address space than the row allows"
+HELD_BACK = "TSan holds a signal back until the thread's next intercepted call, and a sleeping thread makes none"
 
 
 @dataclasses.dataclass
@@ -34,6 +43,13 @@ class Row:
     pids: int = 0  # a pids cgroup of so many
     quit_when_ready: bool = False  # send SIGQUIT once it has said "ready"
     ignore_quit: bool = False  # started as a shell starts a background job: SIGQUIT ignored
+    held_back: bool = False  # needs a signal of a sleeping thread
+
+    def left_out(self):
+        """Sanitizer to the reason why the row is left out under it."""
+        if self.address_space:
+            return dict.fromkeys(SANITIZER_OPTIONS, SHADOW)
+        return {"thread": HELD_BACK} if self.held_back else {}
 
 
 def fatal_rows():
@@ -72,9 +88,9 @@ def fatal_rows():
     yield Row("quit", "fatal", "quit", 2,
               [r"SIGQUIT: quit", r'goroutine \d+ "main" \[chan receive', r'goroutine \d+ "sleeper" \[sleep',
                r'goroutine \d+ "spinner" \[running'],
-              "the dump of all goroutines", quit_when_ready=True)
+              "the dump of all goroutines", quit_when_ready=True, held_back=True)
     yield Row("quit/background", "fatal", "quit", 2, [r"SIGQUIT: quit", r'"sleeper"'],
-              "also where a shell had it ignored", quit_when_ready=True, ignore_quit=True)
+              "also where a shell had it ignored", quit_when_ready=True, ignore_quit=True, held_back=True)
     yield Row("quit/taken over", "fatal", "quit_taken_over", 9, [], "the program's own handler stays",
         quit_when_ready=True)
 
@@ -249,17 +265,26 @@ def threads_of(uid):
     return count
 
 
-def reason_to_skip(row, group):
+def reason_to_skip(row, group, sanitizer):
     if row.processes and os.getuid() != 0:
         return "only root can become another user"
     if row.pids and group.path is None:
         return group.reason
-    if (row.address_space or row.program == "fatal" and row.case.startswith(("overflow", "plain_segv"))) and SANITIZED:
-        return "the sanitizer takes address space and signals for itself"
-    return None
+    return row.left_out().get(sanitizer)
 
 
-def prepare(row, group):
+def environment_of(row, sanitizer):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("WEFT_")}
+    environment.update(row.environment)
+    if sanitizer:
+        variable, options = SANITIZER_OPTIONS[sanitizer]
+        environment[variable] = f"{environment.get(variable, '')}:{options}"
+        if sanitizer == "thread" and row.name.startswith("fork/"):
+            environment[variable] += ":report_bugs=0"  # it looks at half of what the child does; see fork_stress.cc
+    return environment
+
+
+def prepare(row, group, sanitizer):
     def in_child():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if row.ignore_quit:
@@ -269,20 +294,18 @@ def prepare(row, group):
         if row.address_space:
             resource.setrlimit(resource.RLIMIT_AS, (row.address_space, row.address_space))
         if row.processes:
-            limit = threads_of(NOBODY) + row.processes
+            limit = threads_of(NOBODY) + row.processes + SANITIZER_THREADS.get(sanitizer, 0)
             resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
             os.setgid(NOBODY)
             os.setuid(NOBODY)
     return in_child
 
 
-def run(row, folder, group):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("WEFT_")}
-    environment.update(row.environment)
+def run(row, folder, group, sanitizer):
     command = [os.path.join(folder, row.program), row.case]
-    child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-                             preexec_fn=prepare(row, group))
+    child = subprocess.Popen(command, env=environment_of(row, sanitizer), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             preexec_fn=prepare(row, group, sanitizer))
     before = b""
     if row.quit_when_ready:
         while b"ready\n" not in before:
@@ -310,18 +333,21 @@ def faults(row, code, said):
             yield "it ended without a word of what is missing"
     elif code != row.code:
         yield f"exit code {code}, expected {row.code}"
+    if re.search(r"Sanitizer: |runtime error: ", said):
+        yield "a sanitizer has something to say"
     for pattern in row.says:
         if re.search(pattern, said) is None:
             yield f"stderr lacks /{pattern}/"
 
 
 def print_table():
-    print("| row | exit code | stderr has | why |\n|---|---|---|---|")
+    print("| row | exit code | stderr has | why | left out under |\n|---|---|---|---|---|")
     for row in table():
         code = {ABORTED: "134 (abort)", -signal.SIGSEGV: "139 (SIGSEGV)", -signal.SIGALRM: "142 (SIGALRM)",
             None: "0, or 3 with a message"}.get(row.code, row.code)
         says = "; ".join(f"`{pattern}`" for pattern in row.says).replace("|", "\\|")
-        print(f"| {row.name} | {code} | {says} | {row.why} |")
+        left_out = ", ".join({"address": "ASan", "thread": "TSan"}[name] for name in row.left_out())
+        print(f"| {row.name} | {code} | {says} | {row.why} | {left_out} |")
 
 
 def main():
@@ -329,6 +355,7 @@ def main():
     parser.add_argument("folder", nargs="?")
     parser.add_argument("name_part", nargs="?", default="")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--sanitizer", choices=sorted(SANITIZER_OPTIONS))
     arguments = parser.parse_args()
     if arguments.table:
         print_table()
@@ -338,12 +365,12 @@ def main():
         if arguments.name_part not in row.name:
             continue
         group = PidsGroup(row.pids) if row.pids else None
-        reason = reason_to_skip(row, group)
+        reason = reason_to_skip(row, group, arguments.sanitizer)
         if reason:
             skipped += 1
             print(f"skipped  {row.name}: {reason}")
             continue
-        code, said = run(row, arguments.folder, group)
+        code, said = run(row, arguments.folder, group, arguments.sanitizer)
         if group:
             group.remove()
         wrong = list(faults(row, code, said))

@@ -33,6 +33,9 @@ export PKG_CONFIG_PATH="$libdir/pkgconfig"
   || fail "does not build by pkg-config"
 LD_LIBRARY_PATH="$libdir" must_say_expected "$scratch/by_pkg_config"
 
+echo "no other unwinder takes over the program's throws"
+! ldd "$scratch/by_pkg_config" | grep -i unwind || fail "a program that uses weft links libunwind"
+
 echo "installed headers stand in for the source tree's"
 ! grep -rlE '#include "(base|os|sched|sync)/' "$scratch/prefix/include" || fail "a public header includes a private one"
 echo "ok"

@@ -40,6 +40,12 @@ def atomic(value):
     return int(value["_M_i"])
 
 
+def name_of(g):
+    """The goroutine's name in quotes after a space; empty where it has none."""
+    name = gdb.Value(int(g["name"].address)).cast(gdb.lookup_type("char").pointer()).string()
+    return ' "%s"' % name if name else ""
+
+
 def saved_registers(g):
     """Name to value, as context_*.S laid them down."""
     sp = int(g["context_sp"])
@@ -65,13 +71,13 @@ class InfoGoroutines(gdb.Command):
         for g in goroutines():
             state = atomic(g["status"])
             reason = " (%s)" % str(g["wait_reason"]).split("::k")[-1] if state == 4 else ""
-            name = ' "%s"' % g["name"].string() if g["has_name"] else ""
+            name = name_of(g)
             where = ""
             if state != 3:
                 registers = saved_registers(g)
                 pc = registers.get("rip", registers.get("pc"))
                 where = " at %s" % gdb.execute("info symbol 0x%x" % pc, to_string=True).split(" in section")[0].strip()
-            print("%d%s %s%s%s" % (int(g["id"]), name, STATES[state], reason, where))
+            print("%d%s %s%s%s" % (int(atomic(g["id"])), name, STATES[state], reason, where))
 
 
 class InGoroutine(gdb.Command):

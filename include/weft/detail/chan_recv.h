@@ -68,26 +68,14 @@ class Receiving {
   /// Fairness       waiters leave in the order they came
   /// Cost           O(1), one short lock, no allocation
   std::optional<T> recv() const {
-    typename Element<T>::Landing landing{};
-    chan_recv<T>(core(), &landing, true);
-    if constexpr (kTravelsBoxed<T>) {
-      return Element<T>::unpack(landing);
-    } else {
-      return landing;
-    }
+    return Element<T>::receive([this](auto* landing) { chan_recv<T>(core(), landing, true); });
   }
 
   /// recv() that gives up once `context` is done: nullopt, and `error` says why (errc::cancelled,
   /// errc::deadline_exceeded). `error` is clear otherwise, closed and drained included. A context that is done on
   /// entry wins: nothing is taken.
   std::optional<T> recv(const Context& context, std::error_code& error) const {
-    typename Element<T>::Landing landing{};
-    chan_recv_until(core(), &landing, context, error);
-    if constexpr (kTravelsBoxed<T>) {
-      return Element<T>::unpack(landing);
-    } else {
-      return landing;
-    }
+    return Element<T>::receive([&](auto* landing) { chan_recv_until(core(), landing, context, error); });
   }
   /// The same; throws std::system_error where the other reports an error.
   std::optional<T> recv(const Context& context) const {
