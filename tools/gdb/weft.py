@@ -31,7 +31,7 @@ def goroutines():
                 top = int(chunk["base"]) + (index + 1) * stride
                 address = (top - block_type.sizeof - (index % colors) * 64) & ~63
                 g = gdb.Value(address).cast(block_type.pointer()).dereference()
-                if atomic(g["status"]) > 1 and int(g["fork_generation"]) == generation:
+                if atomic(g["status"]) > 1 and atomic(g["fork_generation"]) == generation:
                     yield g
 
 
@@ -77,7 +77,7 @@ class InfoGoroutines(gdb.Command):
                 registers = saved_registers(g)
                 pc = registers.get("rip", registers.get("pc"))
                 where = " at %s" % gdb.execute("info symbol 0x%x" % pc, to_string=True).split(" in section")[0].strip()
-            print("%d%s %s%s%s" % (int(atomic(g["id"])), name, STATES[state], reason, where))
+            print("%d%s %s%s%s" % (atomic(g["id"]), name, STATES[state], reason, where))
 
 
 class InGoroutine(gdb.Command):
@@ -90,7 +90,7 @@ class InGoroutine(gdb.Command):
         number, _, command = argument.partition(" ")
         if not number.isdigit() or not command:
             raise gdb.GdbError("usage: goroutine ID COMMAND")
-        found = [g for g in goroutines() if int(g["id"]) == int(number)]
+        found = [g for g in goroutines() if atomic(g["id"]) == int(number)]
         if not found:
             raise gdb.GdbError("no goroutine %s" % number)
         if atomic(found[0]["status"]) == 3:
