@@ -88,20 +88,27 @@ TEST(Mutex, ALimitedWaiterGivesUpOrGetsIt) {
   model::expect_holds(report);
 }
 
-// Whoever drops the last reference under the lock destroys the mutex as soon as it has unlocked it.
+// Who finds under the lock that all others are done with the mutex destroys it as soon as it has unlocked it, though the
+// one before may not have returned from unlock().
 TEST(Mutex, TheLastToUnlockMayDestroyIt) {
   const auto report = model::explore({.name = "mutex, destroyed by the last", .bounded_spins = true}, [] {
     auto* shared = new Shared;
+    auto* barger_is_done = new weft::detail::Atomic<bool>(false);
     model::add_clock(0);
     shared->mutex.lock();
-    for (int i = 0; i < 3; ++i) {
-      model::thread("owner", [=] {
-        if (i > 0) shared->mutex.lock();
-        const bool last = ++shared->turns == 3;
-        shared->mutex.unlock();
-        if (last) delete shared;
-      });
-    }
+    model::thread("holder", [=] { turn(shared); });
+    model::thread("barger", [=] {
+      if (shared->mutex.try_lock()) turn(shared);
+      barger_is_done->store(true, std::memory_order_release);
+    });
+    model::thread("last", [=] {
+      shared->mutex.lock();
+      const bool is_last = barger_is_done->load(std::memory_order_acquire);
+      shared->mutex.unlock();
+      if (!is_last) return;
+      static_cast<void>(shared->mutex.check_idle_for_testing());  // a step on all of it: before and after are explored
+      delete shared;
+    });
   });
   model::expect_holds(report);
 }

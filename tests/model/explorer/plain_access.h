@@ -26,6 +26,7 @@ class PlainAccesses {
   const char* note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address, std::size_t bytes,
                    bool write);
   void note_free(std::uintptr_t address, std::size_t bytes);
+  bool is_freed(std::uintptr_t address) { return cell_of(address & ~std::uintptr_t{7}).freed; }
 
  private:
   struct Access {

@@ -38,11 +38,14 @@ std::uint64_t& lone_value(Word& word) {
   return location < 0 ? word.initial : execution()->memory().newest_value(location);
 }
 
-Thread& make(const Operation& operation) {
+// `where` is the atomic or the lock, if the operation has one: it must still be there when the operation is made.
+Thread& make(const Operation& operation, const void* where = nullptr) {
   Thread& thread = execution()->current();
   thread.impatient = 0;
   if (operation.kind != Kind::kLoad && operation.kind != Kind::kRelax) thread.gave_up = false;
   execution()->visible(operation);
+  if (where != nullptr && execution()->plain().is_freed(reinterpret_cast<std::uintptr_t>(where)))
+    execution()->fail("use of freed memory: an atomic or a lock, by " + execution()->current().name);
   return execution()->current();
 }
 
@@ -55,12 +58,12 @@ Operation access(Kind kind, Word& word, std::uint64_t operand, std::memory_order
   return operation;
 }
 
-void plain_step(Kind kind, Defect defect, int object = -1) {
+void plain_step(Kind kind, Defect defect, int object = -1, const void* where = nullptr) {
   if (!explored() || (defect != Defect::kNone && execution()->has(defect))) return;
   Operation operation;
   operation.kind = kind;
   operation.object = object;
-  make(operation);
+  make(operation, where);
 }
 
 }  // namespace
@@ -73,7 +76,7 @@ std::uint64_t load(Word& word, std::memory_order order) {
   if (thread.impatient > 0 && (thread.watched[index / 64] >> (index % 64) & 1) != 0) {
     return execution()->memory().messages(location)[thread.last_read[index]].value;
   }
-  return make(access(Kind::kLoad, word, 0, order)).result;
+  return make(access(Kind::kLoad, word, 0, order), &word).result;
 }
 
 void store(Word& word, std::uint64_t value, std::memory_order order) {
@@ -81,7 +84,7 @@ void store(Word& word, std::uint64_t value, std::memory_order order) {
     lone_value(word) = value;
     return;
   }
-  make(access(Kind::kStore, word, value, order));
+  make(access(Kind::kStore, word, value, order), &word);
 }
 
 std::uint64_t read_modify_write(Word& word, std::uint64_t operand, Modify modify, std::memory_order order) {
@@ -98,7 +101,7 @@ std::uint64_t read_modify_write(Word& word, std::uint64_t operand, Modify modify
   }
   Operation operation = access(Kind::kReadModifyWrite, word, operand, order);
   operation.modify = modify;
-  return make(operation).result;
+  return make(operation, &word).result;
 }
 
 bool compare_exchange(Word& word, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
@@ -123,7 +126,7 @@ bool compare_exchange(Word& word, std::uint64_t& expected, std::uint64_t desired
   Operation operation = access(Kind::kCompareExchange, word, desired, success);
   operation.expected = expected;
   operation.failure_order = execution()->has(Defect::kRelaxedOrders) ? std::memory_order_relaxed : failure;
-  const Thread& thread = make(operation);
+  const Thread& thread = make(operation, &word);
   if (!thread.succeeded) expected = thread.result;
   return thread.succeeded;
 }
@@ -142,15 +145,15 @@ void relax() {
   make(operation);
 }
 
-void lock(LockWord& word) { plain_step(Kind::kLock, Defect::kNoLocks, index_of(word)); }
-void unlock(LockWord& word) { plain_step(Kind::kUnlock, Defect::kNoLocks, index_of(word)); }
+void lock(LockWord& word) { plain_step(Kind::kLock, Defect::kNoLocks, index_of(word), &word); }
+void unlock(LockWord& word) { plain_step(Kind::kUnlock, Defect::kNoLocks, index_of(word), &word); }
 
 bool try_lock(LockWord& word) {
   if (!explored() || execution()->has(Defect::kNoLocks)) return true;
   Operation operation;
   operation.kind = Kind::kTryLock;
   operation.object = index_of(word);
-  return make(operation).succeeded;
+  return make(operation, &word).succeeded;
 }
 
 void park() { plain_step(Kind::kPark, Defect::kNone, thread_index()); }
