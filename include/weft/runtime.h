@@ -22,8 +22,7 @@ namespace weft {
 ///
 /// Returns        what main_fn returns (int), or 0 for a main_fn that returns nothing
 /// Errors         std::system_error when not even one machine (thread) or one stack can be made. An exception that
-///                leaves
-///                main_fn ends the process, as one that leaves any goroutine does: it is not passed on
+///                leaves main_fn ends the process, as one that leaves any goroutine does: it is not passed on
 /// Usage faults   usage_error when called from a goroutine
 /// Blocking       the calling thread, which runs no goroutines itself
 template <class F>
@@ -63,8 +62,7 @@ void go(F&& f) {
 }
 
 /// The result of a spawned goroutine. Move-only. Dropping it without join() lets the goroutine run on; its result, or
-/// its
-/// exception, is then discarded.
+/// its exception, is then discarded.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -152,9 +150,8 @@ class ThreadPin {
 };
 
 /// Calls `f`, having handed the processor to others first. Optional: a call that blocks is noticed without it; this
-/// saves the
-/// noticing (a fraction of a millisecond) where a call is known to block. Returns what `f` returns, passes its
-/// exceptions on.
+/// saves the noticing (a fraction of a millisecond) where a call is known to block. Returns what `f` returns, passes
+/// its exceptions on.
 template <class F>
 decltype(auto) blocking(F&& f) {
   detail::require_callable(f, "weft::blocking");

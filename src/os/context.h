@@ -21,8 +21,7 @@ namespace weft::os {
 using ContextEntry = void (*)();
 
 /// Lays a first frame below `stack_top` (16-byte aligned), so that switching to the result calls entry(). The process
-/// has
-/// one entry (Boost.Context's first jump carries no second argument).
+/// has one entry (Boost.Context's first jump carries no second argument).
 void* make_context(void* stack_top, ContextEntry entry) noexcept;
 constexpr std::size_t kFirstFrameBytes = 256;  // no make_context writes further below stack_top than that
 

@@ -22,8 +22,7 @@ struct PageRange {
 enum class GuardKind { kMarker, kMprotect };
 
 /// Turns the ranges into guards: touching one is a SIGSEGV. For ever. Markers (kernel 6.13) cost no mapping; the
-/// mprotect
-/// fallback costs one each of vm.max_map_count (65,530 by default, two a stack).
+/// mprotect fallback costs one each of vm.max_map_count (65,530 by default, two a stack).
 ///
 /// Returns false, with some ranges perhaps guarded, when the kernel has no mapping left.
 bool install_guards(std::span<const PageRange> ranges) noexcept;

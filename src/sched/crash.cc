@@ -90,7 +90,8 @@ void become_only_reporter(const Goroutine& g) noexcept {
     write_error("std::terminate called");
   }
   write_error("\n\n");
-  write_name(g, g.pinned_to.load(std::memory_order_relaxed) != nullptr ? " [running, pinned to its thread]:\n" : " [running]:\n");
+  const bool pinned = g.pinned_to.load(std::memory_order_relaxed) != nullptr;
+  write_name(g, pinned ? " [running, pinned to its thread]:\n" : " [running]:\n");
   write_frames({frames.data(), count});
   std::abort();
 }

@@ -10,8 +10,7 @@
 namespace weft::sched {
 
 /// Writes the dump; from any thread but not from a signal handler. Goroutines go on running while it is made; each
-/// one's
-/// stack is of one moment, the whole is not.
+/// one's stack is of one moment, the whole is not.
 void write_dump(int fd) noexcept;
 
 /// What the dump says of a goroutine beside its frames.

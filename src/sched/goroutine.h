@@ -3,8 +3,7 @@
 //
 //   field                       written by                                   read by
 //   status                      whoever moves it on (see Status)             anybody
-//   context_sp, eh, errno       the machine that switches it out or in       that machine; the dump while it holds a
-//   claim
+//   context_sp, eh, errno       the machine that switches it out or in       that machine; the dump with a claim
 //   queue_next                  who holds it ready                           same
 //   machine                     the machine that runs it                     the dump
 //   wait_*                      itself before it parks                       the dump while it holds a claim
@@ -51,7 +50,7 @@ struct alignas(64) Goroutine {
   Atomic<Status> status{Status::kDead};
   Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
   WaitReason wait_reason = WaitReason::kNone;
-  bool is_thread = false;  // a plain thread's stand-in
+  bool is_thread = false;                   // a plain thread's stand-in
   Atomic<std::uint8_t> fork_generation{0};  // of another generation than the scheduler's: it ended with a fork()
   Goroutine* queue_next = nullptr;
   ExceptionState eh;

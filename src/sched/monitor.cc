@@ -76,10 +76,8 @@ Processor* take_from(Machine& m) noexcept {
 }
 
 // The same goroutine has run since the last look while work waits: is it time? It must have used its slice of CPU, not
-// of
-// time: a thread that the kernel has not put on a core for a while stands still too, and taking its processor would
-// help
-// nobody.
+// of time: a thread that the kernel has not put on a core for a while stands still too, and taking its processor would
+// help nobody.
 bool slice_is_used(Machine& m) noexcept {
   if (scheduler().config.preempt == Preempt::kOff) return false;
   const std::int64_t used = os::thread_cpu_nanos(m.thread_id);
@@ -116,8 +114,8 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
     return false;
   }
   if (!work_waits_for(p, now) && !pinned_work_waits_for(*m)) return false;
-  const bool blocked = !m->inside.load(std::memory_order_acquire) &&
-                       os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
+  const bool blocked =
+      !m->inside.load(std::memory_order_acquire) && os::thread_state(m->thread_id) == os::ThreadState::kSleeping;
   if (!blocked && !slice_is_used(*m)) return false;
   if (!blocked) m->asked_to_yield.store(true, std::memory_order_relaxed);  // if it enters meanwhile; see enter_slow()
   Goroutine* g = m->g.load(std::memory_order_relaxed);

@@ -25,8 +25,7 @@ inline Goroutine* take_own(Processor& p) noexcept {
 }
 
 /// runnext or the ring; null when the scheduler loop should decide: nothing here, something to attend to, pinned work,
-/// or
-/// every so many picks the look at the timers and at the global queue.
+/// or every so many picks the look at the timers and at the global queue.
 inline Goroutine* pick_local(Machine& m) noexcept {
   constexpr std::uint32_t kLookEvery = 16;
   Processor& p = *processor_of(m);

@@ -4,7 +4,7 @@
 // the processor now: fine on idle cores, but under a CPU quota many spinners burn the quota of all. In this mode at
 // most max_procs of them run; the others wait in a signal handler, and take turns of kTurnNanos.
 //
-// STATES     Machine::hold: kFree -> kAsked (monitor) -> kHeld (the thread, in its handler) -> kFree (monitor, wakes it)
+// STATES     Machine::hold: kFree -> kAsked (monitor) -> kHeld (the thread, in its handler) -> kFree (monitor)
 //                           kAsked -> kFree (monitor: it came by the runtime meanwhile)
 // INVARIANTS [preempt.I1] only a thread without a processor is held: the handler looks at the request word, which is
 //                         kTaken from the moment the monitor took it until the machine's next section

@@ -62,9 +62,10 @@ struct alignas(64) Processor {
   sched::RunRing<Goroutine, kRingSlots> ring;
   sched::TimerWheel wheel;
 
-  /// Whether another processor should take from the ring: where nobody else would come by in a moment, or where it holds
-  /// so much that another core, which takes some 25 us to wake, would find work left. Runs as short as the move of a
-  /// goroutine's memory to another core are done sooner where they are. From any thread, a snapshot. See [sched.R1].
+  /// Whether another processor should take from the ring: where nobody else would come by in a moment, or where it
+  /// holds so much that another core, which takes some 25 us to wake, would find work left. Runs as short as the move
+  /// of a goroutine's memory to another core are done sooner where they are. From any thread, a snapshot. See
+  /// [sched.R1].
   bool wants_help() const noexcept {
     constexpr MonotonicNanos kWakeUpNanos = 20'000;
     constexpr MonotonicNanos kMoveNanos = 300;

@@ -11,18 +11,19 @@
 //   monitor (monitor.cc): takes processors from machines that stay in user code, fires what is late, reports
 //
 // INVARIANTS [sched.I1] a ready goroutine is in exactly one place: a runnext slot, a ring, the global queue, or the
-// queue
-//                       of the machine to which it is pinned
-//            [sched.I2] at rest no processor is idle while the global queue, or a ring that wants help, holds a goroutine
-//            [sched.I3] a goroutine that waits in runnext behind user code, or in a ring that did not want help, runs when
-//                       the holder comes by; if it does not, the monitor takes the processor, or has the ring want help
+//                       queue of the machine to which it is pinned
+//            [sched.I2] at rest no processor is idle while the global queue, or a ring that wants help, holds a
+//                       goroutine
+//            [sched.I3] a goroutine that waits in runnext behind user code, or in a ring that did not want help, runs
+//                       when the holder comes by; if it does not, the monitor takes the processor, or has the ring want
+//                       help
 //            [sched.I4] a processor is held by one machine, or in the idle list, or beyond max_procs (parked)
 //            [sched.I5] the context of a goroutine is saved before anybody can make it ready: the commit runs after the
-//            switch
+//                       switch
 // PROTOCOL   no lost wake-up (after Go's proc.go and Dekker)
 //            the adder    [sched.P1] publishes the goroutine [sched.P2] full fence [sched.P3] an idle processor and
-//                         nobody
-//                         searching? becomes the searcher's midwife: wakes one machine, already counted as searching
+//                         nobody searching? becomes the searcher's midwife: wakes one machine, already counted as
+//                         searching
 //            the sleeper  [sched.P4] puts its processor on the idle list, stops counting as searching [sched.P5] full
 //                         fence
 //                         [sched.P6] looks at every ring, the global queue and the timers once more
@@ -30,8 +31,8 @@
 // LOCKS      Scheduler::lock, then nothing. A wheel's lock, the stack pool's lock: leaves.
 // REJECTED   [sched.R1] a wake-up for whatever is made ready (Go): it costs the waker some microseconds, the other core
 //            starts 25 us later, and each goroutine's memory moves over to it. Ping-pong between two goroutines, the
-//            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it, by
-//            the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
+//            stages of a pipeline and a thousand goroutines of 50 ns each are done before. So a ring must be worth it,
+//            by the sampled length of runs (run_length.h, Processor::wants_help); if one turns out long after all, the
 //            monitor notices within a millisecond (bench spawn/batch@2, lab scenario 3)
 // SHUTDOWN   the last run() returns: `paused` is set, machines stop at their next pick. The next run() or go() clears
 //            it, and so does the next wait for others of the thread that was in run()
@@ -112,8 +113,8 @@ void resume_for_spawn() noexcept;  // a plain thread starts a goroutine; a timer
 void lock_start() noexcept;        // no start, no resize meanwhile
 void unlock_start() noexcept;
 
-/// One in so many that become ready is timed: how long it waits, how long it runs. Not more, for the clock costs as much
-/// as a switch; a prime, so that goroutines which take turns have theirs.
+/// One in so many that become ready is timed: how long it waits, how long it runs. Not more, for the clock costs as
+/// much as a switch; a prime, so that goroutines which take turns have theirs.
 inline void sample(Processor& p, Goroutine* g) noexcept {
   constexpr std::uint32_t kEvery = 61;
   if (p.sample_countdown-- != 0) return;
@@ -180,8 +181,7 @@ bool new_machine() noexcept;  // adds an idle machine; false: out of threads (re
 void wake_monitor() noexcept;  // from its deep sleep; cheap when it is awake
 
 /// To be called after something was queued, or armed, where only the monitor would notice that its owner does not come
-/// by.
-/// The monitor's side: monitor_sleeps = 1, membarrier, a last look; so the fence here is the compiler's alone.
+/// by. The monitor's side: monitor_sleeps = 1, membarrier, a last look; so the fence here is the compiler's alone.
 inline void notice_work() noexcept {
   detail::compiler_barrier();
   if (scheduler().monitor_sleeps.load(std::memory_order_relaxed) != 0) [[unlikely]]

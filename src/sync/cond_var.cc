@@ -1,6 +1,5 @@
 // A list of waiters; the one subtlety is that a waiter is linked before the user's lock is dropped and parks after,
-// since
-// unlock() is user code that may itself park. Whoever is notified in between finds `ok` set and does not park.
+// since unlock() is user code that may itself park. Whoever is notified in between finds `ok` set and does not park.
 //
 // INVARIANTS [cond.I1] an Entry is linked from begin() until it is notified or its wait ends otherwise; under
 // list_lock_

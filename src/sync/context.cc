@@ -9,22 +9,18 @@
 //                C
 //
 // INVARIANTS [ctx.I1] parent is a strong reference, the children's list holds weak ones: a node leaves it before it
-// goes, under
-//                     the lock of the list, so a canceller that finds it there may look at its reference count
+//                     goes, under the lock of the list, so a canceller that finds it there may look at its reference
+//                     count
 //            [ctx.I2] error_value is set under tree_lock, and after that nothing is added to the children's list
 //            [ctx.I3] whoever sees done closed sees error_value and cause; Context shows neither before, so that
-//            whoever sees an
-//                     error finds done closed
+//                     whoever sees an error finds done closed
 //            [ctx.I4] no reference is dropped for the last time in a timer's callback: user values would be destroyed
-//            on the
-//                     scheduler's stack, and a deadline's node would wait for its own callback
+//                     on the scheduler's stack, and a deadline's node would wait for its own callback
 // PROTOCOL   cancel: set cause and error_value; take the children out, a batch at a time, with a reference for each
-//            that still
-//            has one; close; then the same with each of those. A loop with a work list: trees may be deep, stacks are
-//            small
+//            that still has one; close; then the same with each of those. A loop with a work list: trees may be deep,
+//            stacks are small
 // LOCKS      tree_lock of one node at a time; done's lock after it was dropped. User values are destroyed without a
-//            lock and
-//            outside of sections
+//            lock and outside of sections
 #include "weft/context.h"
 
 #include <memory>

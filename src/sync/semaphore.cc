@@ -1,7 +1,6 @@
 // INVARIANTS [sem.I1] 0 <= free_ <= capacity_; what is not free is held, or granted to somebody who was just woken
 //            [sem.I2] at rest the oldest live waiter asks for more than is free. So whoever leaves the list otherwise
-//            than by being
-//                     granted looks whether the next one can go now
+//                     than by being granted looks whether the next one can go now
 #include "weft/sync/semaphore.h"
 
 #include <string>

@@ -8,7 +8,7 @@
 //                                                                        slot.left += 1; leaving = false
 //   reader, unbiased:  lock_: no writer? central_arrived += 1       ...  lock_: central_left += 1; drained? wake
 //   writer:            writers_.lock(); lock_: announced += 1, biased = false; membarrier; leavers gone; drain
-//                                                                   ...  writers_.unlock(); lock_: announced -= 1, admit
+//                                                                   ...  writers_.unlock(); lock_: announced -= 1
 //
 // INVARIANTS [rw.I1] readers inside = sum of arrived - sum of left, over the slots and the central pair. A reader may
 //                    arrive in one and leave in another: goroutines move

@@ -1,15 +1,13 @@
 // Sleeping, and timers that can be stopped while they fire.
 //
 // A sleep is a park and a timer in the sleeper's frame. A ChanTimer sends from the timer's callback, on the scheduler's
-// stack:
-// its channel has room for one value and the send never waits.
+// stack: its channel has room for one value and the send never waits.
 //
 // INVARIANTS [time.I1] armed_ is read and changed under lock_, by callbacks too; a callback that finds it false does
 // nothing
 //            [time.I2] disarm() returns when armed_ is false, the node is in no wheel and no callback runs
 //            [time.I3] a value is sent under lock_, so what stop() finds after disarm() is all there will be: it drops
-//            it, and no
-//                      value is received that is older than the stop
+//                      it, and no value is received that is older than the stop
 //            [time.I4] a FunctionTimerState's armed_ owns one reference; who makes it false has that reference then
 // LOCKS      control_ > lock_ > the channel's lock, the wheel's lock
 #include "weft/time.h"

@@ -88,8 +88,8 @@ TEST(Mutex, ALimitedWaiterGivesUpOrGetsIt) {
   model::expect_holds(report);
 }
 
-// Who finds under the lock that all others are done with the mutex destroys it as soon as it has unlocked it, though the
-// one before may not have returned from unlock().
+// Who finds under the lock that all others are done with the mutex destroys it as soon as it has unlocked it, though
+// the one before may not have returned from unlock().
 TEST(Mutex, TheLastToUnlockMayDestroyIt) {
   const auto report = model::explore({.name = "mutex, destroyed by the last", .bounded_spins = true}, [] {
     auto* shared = new Shared;

@@ -1,8 +1,8 @@
 // weft/detail/machine.h: who am I? The current machine, and the sections in which its processor cannot be taken away.
 //
 // User code holds its processor loosely: the monitor may take it at any moment. Code that touches runtime state does so
-// in a Section. Entering is a plain store of a flag, a compiler barrier and a load of the request word; the monitor pays
-// for the missing fence with membarrier(2). See src/sched/README.md, "taking a processor away".
+// in a Section. Entering is a plain store of a flag, a compiler barrier and a load of the request word; the monitor
+// pays for the missing fence with membarrier(2). See src/sched/README.md, "taking a processor away".
 //
 //   inside    written by its machine; read by the monitor and by signal handlers. A flag and not a count: a count would
 //             have each entry wait for the store of the last exit, 4 ns a channel operation

@@ -35,8 +35,7 @@ MonotonicNanos monotonic_now() noexcept;
 void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept;
 
 /// Disarms. True: it had not fired and will not. False: it has fired (its callback has returned by now) or was not
-/// armed.
-/// Do not call with a lock held that the callback takes. O(1).
+/// armed. Do not call with a lock held that the callback takes. O(1).
 bool timer_cancel(TimerNode& timer) noexcept;
 
 }  // namespace weft::detail

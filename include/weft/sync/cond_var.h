@@ -20,8 +20,7 @@ namespace weft {
 /// Blocking       wait and its kin: the goroutine, never its thread; from a plain thread, the thread
 /// Ordering       a notification reaches only those who wait already: change the condition under the lock
 /// Fairness       notify_one wakes who has waited longest. No spurious wake-ups, yet the condition may have changed
-/// again
-///                before the woken one has the lock: use the overloads with a predicate
+///                again before the woken one has the lock: use the overloads with a predicate
 /// Cost           no allocation; notify without a waiter is a load
 class CondVar {
  public:
