@@ -38,6 +38,7 @@ for check in tools/checks/*.py; do
   [ "$name" = common ] || step "$name" python3 "$check"
 done
 step reference python3 tools/reference.py --check
+step numbers python3 tools/readme_numbers.py --check
 step layout layout
 step clang-tidy tidy
 
