@@ -165,7 +165,7 @@ def write(report: Report) -> str:
 
 
 def read_limits(path: Path) -> dict[str, str]:
-    """The file says `row: why its goal is missed`, one a line; lines that begin with # are for its reader."""
+    """The file says `row: why its goal is missed`; indented lines go on, lines that begin with # are for its reader."""
     text = path.read_text() if path.exists() else ""
-    found = re.findall(r"^(?!#)(\S+): (.+)$", text, re.M)
-    return dict(found)
+    found = re.findall(r"^(?!#)(\S+): (.+(?:\n  .+)*)$", text, re.M)
+    return {row: " ".join(why.split()) for row, why in found}

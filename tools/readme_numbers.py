@@ -31,18 +31,19 @@ TITLES = (
 
 def numbers(document: str) -> str:
     """The chosen rows, as far as the document has them: title, unit, weft, Go, ratio."""
-    rows = {}
+    rows, columns = {}, None
     for line in document.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| what | unit |"):
-            columns = {name: cells.index(name) for name in ("what", "unit", "weft", "Go", "weft / Go")}
-        elif len(cells) > 5 and cells[0] in TITLES:
+        if line.startswith("| what |"):
+            wanted = ("what", "unit", "weft", "Go", "weft / Go")
+            columns = {name: cells.index(name) for name in wanted} if set(wanted) <= set(cells) else None
+        elif columns and cells[0] in TITLES:
             rows[cells[0]] = [cells[columns[name]] for name in columns]
     lines = ["| | unit | weft | Go 1.27 | weft / Go |", "| --- | --- | ---: | ---: | ---: |"]
     lines += ["| " + " | ".join(rows[title]) + " |" for title in TITLES if title in rows]
     noise = re.search(r"^- The machine was not quiet.*$", document, re.M)
-    note = "Medians with the lowest and the highest in brackets, lower is better, 2 virtual cores; ticker rows: the 99th\n"
-    note += "percentile of lateness."
+    note = "Medians with the lowest and the highest in brackets; lower is better. 2 virtual cores; of the ticker's\n"
+    note += "lateness the 99th percentile."
     if noise:
         note += " " + noise.group(0)[2:] + " So hold on to the ratios."
     return "\n".join(lines) + "\n\n" + note
