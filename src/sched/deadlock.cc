@@ -32,12 +32,17 @@ Verdict judge() noexcept {
   if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed))
     return Verdict::kNo;
   if (!s.global.empty() || next_timer() != detail::kNever) return Verdict::kNo;
+  const std::uint64_t wakes = s.thread_wakes.load(std::memory_order_seq_cst);
   const std::int32_t parked_threads = s.threads_in_park.load(std::memory_order_seq_cst);
   if (parked_threads == 0 && num_goroutines() == 0) return Verdict::kNo;
   const int threads = os::count_threads();
   if (threads < 0) return Verdict::kNo;
   const int strangers = threads - static_cast<int>(s.machine_count) - kMonitorThreads - kSanitizerThreads;
-  return strangers <= parked_threads ? Verdict::kYes : Verdict::kOnlyStrangersCanHelp;
+  if (strangers > parked_threads) return Verdict::kOnlyStrangersCanHelp;
+  // One of those counted as parked may have been woken, or a timer been armed for it, by a thread that ended before the
+  // threads were counted.
+  const bool stood_still = s.thread_wakes.load(std::memory_order_seq_cst) == wakes && next_timer() == detail::kNever;
+  return stood_still ? Verdict::kYes : Verdict::kOnlyStrangersCanHelp;
 }
 
 }  // namespace

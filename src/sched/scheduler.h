@@ -90,6 +90,7 @@ struct Scheduler {
   detail::Atomic<std::uint64_t> next_goroutine_id{1};
   detail::Atomic<std::int64_t> foreign_spawned{0};  // by plain threads
   detail::Atomic<std::int32_t> threads_in_park{0};  // plain threads blocked in a primitive
+  detail::Atomic<std::uint64_t> thread_wakes{0};    // how many were counted out of there, ever; see deadlock.cc
   TimerWheel shared_wheel;                          // timers armed by plain threads
 };
 
