@@ -50,16 +50,19 @@ void timer_arm(TimerNode& timer, MonotonicNanos when) noexcept {
 
 bool timer_cancel(TimerNode& timer) noexcept {
   Backoff backoff;
+  bool disarmed = false;
   while (true) {
     void* wheel = timer.wheel.load(std::memory_order_acquire);
-    if (wheel == &timer || (wheel == nullptr && timer.firing.load(std::memory_order_acquire) != 0)) {
-      backoff.wait();  // who fires may not be on a core
+    if (wheel == &timer) {
+      backoff.wait();
     } else if (wheel != nullptr) {
       const Section section;
-      if (static_cast<sched::TimerWheel*>(wheel)->remove(timer)) return true;
+      if (static_cast<sched::TimerWheel*>(wheel)->remove(timer)) disarmed = true;
+    } else if (timer.firing.load(std::memory_order_acquire) != 0) {
+      backoff.wait();  // who fires may not be on a core. Also after a removal: its callback may have armed it anew
     } else if (timer.wheel.load(std::memory_order_acquire) == nullptr &&
                timer.firing.load(std::memory_order_acquire) == 0) {
-      return false;  // both again: its callback may just have armed it anew
+      return disarmed;  // both again: its callback may just have armed it anew
     }
   }
 }
