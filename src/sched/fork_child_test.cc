@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "sched/sanitizer.h"
+#include "support/fork_child.h"
 #include "weft/weft.h"
 
 namespace {
@@ -36,12 +36,6 @@ int in_fork(Body body) {
   ::alarm(30);
   ::_exit(body());
 }
-
-class ForkChild : public testing::Test {
-#ifdef WEFT_TSAN
-  void SetUp() override { GTEST_SKIP() << "the thread sanitizer ends a forked child that starts threads"; }
-#endif
-};
 
 // Goroutines of all kinds beside the one that forks.
 class Load {
@@ -84,14 +78,14 @@ int lives() {
   return sum == 190 ? kGood : 2;
 }
 
-TEST_F(ForkChild, TheChildLivesUnderLoad) {
+TEST(ForkChild, TheChildLivesUnderLoad) {
   weft::run([] {
     const Load load;
     for (int i = 0; i < 20; ++i) EXPECT_EQ(in_fork([] { return weft::num_goroutines() == 1 ? lives() : 1; }), kGood);
   });
 }
 
-TEST_F(ForkChild, SoDoesThatOfAPinnedGoroutineAndItsOwnChild) {
+TEST(ForkChild, SoDoesThatOfAPinnedGoroutineAndItsOwnChild) {
   weft::run([] {
     const Load load;
     const weft::ThreadPin pin;
@@ -103,7 +97,7 @@ TEST_F(ForkChild, SoDoesThatOfAPinnedGoroutineAndItsOwnChild) {
   });
 }
 
-TEST_F(ForkChild, TheChildOfAPlainThreadLives) {
+TEST(ForkChild, TheChildOfAPlainThreadLives) {
   auto done = weft::make_chan<int>(1);
   done.send(1);  // this thread has a stand-in before it forks
   EXPECT_EQ(in_fork([] {
@@ -114,7 +108,7 @@ TEST_F(ForkChild, TheChildOfAPlainThreadLives) {
             kGood);
 }
 
-TEST_F(ForkChild, TheChildExecs) {
+TEST(ForkChild, TheChildExecs) {
   weft::run([] {
     const Load load;
     const pid_t child = ::fork();
@@ -127,7 +121,7 @@ TEST_F(ForkChild, TheChildExecs) {
 }
 
 // As the last thread of a process does, when its function returns.
-TEST_F(ForkChild, TheChildEndsWithItsGoroutine) {
+TEST(ForkChild, TheChildEndsWithItsGoroutine) {
   weft::run([] {
     const Load load;
     pid_t child = -1;
@@ -139,7 +133,7 @@ TEST_F(ForkChild, TheChildEndsWithItsGoroutine) {
   });
 }
 
-TEST_F(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
+TEST(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
   EXPECT_EQ(in_fork([] {  // its own process, for the whole test program would return twice
               pid_t child = -1;
               const int code = weft::run([&child] {
@@ -152,7 +146,7 @@ TEST_F(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
             kGood);
 }
 
-TEST_F(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
+TEST(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
   weft::run([] {
     const pid_t parent = ::getpid();
     std::atomic<int> ran_in_child{0};
@@ -180,7 +174,7 @@ TEST_F(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
 }
 
 // The dump claims goroutines, the forking one too; its thread is gone in the child.
-TEST_F(ForkChild, ADumpUnderWayDoesNotHoldTheChild) {
+TEST(ForkChild, ADumpUnderWayDoesNotHoldTheChild) {
   weft::run([] {
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     std::atomic<bool> stop{false};
@@ -202,7 +196,7 @@ TEST_F(ForkChild, ADumpUnderWayDoesNotHoldTheChild) {
   });
 }
 
-TEST_F(ForkChild, TheChildsDeadlockIsReported) {
+TEST(ForkChild, TheChildsDeadlockIsReported) {
   weft::run([] {
     const Load load;
     EXPECT_EQ(in_fork([] {
@@ -214,7 +208,7 @@ TEST_F(ForkChild, TheChildsDeadlockIsReported) {
   });
 }
 
-TEST_F(ForkChild, AProcessStateInTheMiddleIsNotCopied) {
+TEST(ForkChild, AProcessStateInTheMiddleIsNotCopied) {
   weft::run([] {
     const Load load;  // stacks and processors change hands all the time
     for (int i = 0; i < 40; ++i) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sched/scheduler.h"
+#include "support/fork_child.h"
 #include "weft/context.h"
 #include "weft/runtime.h"
 #include "weft/time.h"
@@ -37,12 +38,7 @@ int in_child(Body body) {
 
 class Fork : public ::testing::Test {
  protected:
-  void SetUp() override {
-#ifdef WEFT_TSAN
-    GTEST_SKIP() << "the thread sanitizer ends a forked child that starts threads";
-#endif
-    start_runtime();
-  }
+  void SetUp() override { start_runtime(); }
 };
 
 // It has no machine and no monitor then, and nobody but the monitor fires its timer.

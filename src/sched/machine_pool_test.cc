@@ -13,6 +13,10 @@ namespace {
 std::atomic<bool> refuses{false};
 }
 
+// A sanitizer's own, which must see every thread; null elsewhere.
+extern "C" [[gnu::weak]] int __interceptor_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                                          void* (*body)(void*), void* argument) noexcept;
+
 // Before libc's for the whole program.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),
                               void* argument) noexcept {
@@ -21,7 +25,9 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
     errno = EAGAIN;
     return EAGAIN;
   }
-  static const auto next = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
+  static const auto next = &__interceptor_pthread_create != nullptr
+                               ? &__interceptor_pthread_create
+                               : reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
   return next(thread, attributes, body, argument);
 }
 

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <vector>
 
-#include "sched/sanitizer.h"
+#include "support/fork_child.h"
 #include "weft/weft.h"
 
 namespace {
@@ -78,13 +78,7 @@ bool heavy_sides_work() {
   return value == 20;
 }
 
-class MembarrierRefused : public testing::Test {
-#ifdef WEFT_TSAN
-  void SetUp() override { GTEST_SKIP() << "the thread sanitizer ends a forked child that starts threads"; }
-#endif
-};
-
-TEST_F(MembarrierRefused, TheRuntimeWorksAllTheSame) {
+TEST(MembarrierRefused, TheRuntimeWorksAllTheSame) {
   const int code = in_child([] {
     if (!refuse(SYS_membarrier)) return kNoFilter;
     return weft::run([] { return heavy_sides_work() ? 0 : 1; });
@@ -93,7 +87,7 @@ TEST_F(MembarrierRefused, TheRuntimeWorksAllTheSame) {
   EXPECT_EQ(code, 0);
 }
 
-TEST_F(MembarrierRefused, AffinityIsWhatItWas) {
+TEST(MembarrierRefused, AffinityIsWhatItWas) {
   const int code = in_child([] {
     if (!refuse(SYS_membarrier)) return kNoFilter;
     cpu_set_t before, after;
@@ -108,7 +102,7 @@ TEST_F(MembarrierRefused, AffinityIsWhatItWas) {
   EXPECT_EQ(code, 0);
 }
 
-TEST_F(MembarrierRefused, WithAffinityRefusedTooNothingStarts) {
+TEST(MembarrierRefused, WithAffinityRefusedTooNothingStarts) {
   const int code = in_child([] {
     if (!refuse(SYS_membarrier) || !refuse(SYS_sched_setaffinity)) return kNoFilter;
     try {

@@ -31,6 +31,7 @@
 #ifdef WEFT_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 #ifdef WEFT_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -54,6 +55,13 @@ struct SanitizerFiber {
   unsigned valgrind_stack = 0;  // 1 more than valgrind's number for it; 0: not under valgrind
 #endif
 };
+
+/// Memory that is not from the allocator and points into what is: the leak checker looks there too.
+inline void sanitizer_add_root([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef WEFT_ASAN
+  __lsan_register_root_region(memory, bytes);
+#endif
+}
 
 /// A slot is built, at its first use or the first since its pages went back: its stack is `low` to `high`.
 inline void sanitizer_new_stack([[maybe_unused]] SanitizerFiber& fiber, [[maybe_unused]] const void* low,

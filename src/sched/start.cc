@@ -33,6 +33,7 @@ Processor* make_processor(std::uint32_t index) {
   void* memory = os::reserve_memory(sizeof(Processor), os::page_bytes());
   if (memory == nullptr)
     throw std::system_error(std::make_error_code(std::errc::not_enough_memory), "weft: no memory for a processor");
+  sanitizer_add_root(memory, sizeof(Processor));  // its wheel has armed timers
   auto* p = ::new (memory) Processor();
   p->index = index;
   p->random_state = (index + 1) * 0x9E3779B9u;

@@ -168,14 +168,15 @@ TEST(GoroutineConformance, ATimerIsSeenByASelectThatIsAlwaysReady) {
 
 TEST(GoroutineConformance, NumGoroutinesCountsTheLiving) {
   in_runtime(4, [] {
-    const std::size_t before = weft::num_goroutines();
+    const std::size_t before = weft::num_goroutines();  // who was joined just now may not have ended yet
     auto release = make_chan<void>();
     Crew crew(Side::kGoroutines);
     for (int i = 0; i < 50; ++i) crew.go([release] { release.recv(); });
-    EXPECT_EQ(weft::num_goroutines(), before + 50);
+    EXPECT_GE(weft::num_goroutines(), 1u + 50);
+    EXPECT_LE(weft::num_goroutines(), before + 50);
     release.close();
     crew.join();
-    conformance::until([&] { return weft::num_goroutines() == before; });
+    conformance::until([&] { return weft::num_goroutines() <= before; });
   });
 }
 

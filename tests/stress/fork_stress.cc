@@ -4,27 +4,9 @@
 #include <cstdlib>
 #include <vector>
 
-#include "sched/sanitizer.h"
 #include "stress/stress.h"
+#include "support/fork_child.h"
 #include "weft/time.h"
-
-namespace weft::stress {
-namespace {
-
-bool is_child = false;
-
-}  // namespace
-}  // namespace weft::stress
-
-#ifdef WEFT_TSAN
-// TSan no longer looks at what the thread that forked does, so to its eyes the child's other threads race with it: what
-// it reports of a child means nothing. This is its hook; true keeps a report back.
-namespace __tsan {
-class ReportDesc;
-bool OnReport(const ReportDesc*, bool suppressed);
-bool OnReport(const ReportDesc*, bool suppressed) { return suppressed || weft::stress::is_child; }
-}  // namespace __tsan
-#endif
 
 namespace weft::stress {
 namespace {
@@ -33,7 +15,6 @@ constexpr int kGood = 42;
 
 // What a child may still do: count itself, spawn, wait for it, sleep, end. The alarm ends one that hangs.
 [[noreturn]] void live_as_child(int tasks) {
-  is_child = true;
   ::alarm(60);
   if (num_goroutines() != 1) ::_exit(2);
   std::vector<Task<int>> own;
