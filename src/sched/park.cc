@@ -92,7 +92,7 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
 void ready_thread(Goroutine* g) noexcept {
   scheduler().threads_in_park.fetch_sub(1, std::memory_order_seq_cst);
   scheduler().thread_wakes.fetch_add(1, std::memory_order_seq_cst);  // after it: see judge()
-  g->thread_permit.store(1, std::memory_order_release);  // pairs with park_thread's exchange
+  g->thread_permit.store(1, std::memory_order_release);              // pairs with park_thread's exchange
   os::futex_wake(g->thread_permit);
 }
 

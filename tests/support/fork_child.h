@@ -1,8 +1,8 @@
 // support/fork_child.h: what the sanitizers say of a fork()'s child is kept back. For one file of a program.
 //
-// The child has one thread of all that there were, and what only the others knew of looks leaked. TSan moreover ignores what
-// the thread that forked does there, so to its eyes the child's other threads race with it; and it lets the child start
-// threads at all only under TSAN_OPTIONS=die_after_fork=0, which the presets set. These are the sanitizers' own hooks.
+// The child has one thread of all that there were, and what only the others knew of looks leaked. TSan moreover ignores
+// what the thread that forked does there, so to its eyes the child's other threads race with it; and it lets the child
+// start threads at all only under TSAN_OPTIONS=die_after_fork=0, which the presets set. The hooks are the sanitizers' own.
 #pragma once
 
 #include <unistd.h>
