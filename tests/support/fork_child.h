@@ -2,7 +2,7 @@
 //
 // The child has one thread of all that there were, and what only the others knew of looks leaked. TSan moreover ignores
 // what the thread that forked does there, so to its eyes the child's other threads race with it; and it lets the child
-// start threads at all only under TSAN_OPTIONS=die_after_fork=0, which the presets set. The hooks are the sanitizers' own.
+// start threads at all only under TSAN_OPTIONS=die_after_fork=0, which the presets set. The hooks are theirs.
 #pragma once
 
 #include <unistd.h>
