@@ -57,7 +57,7 @@ TEST_P(PoolTest, HandlesMove) {
     auto a = pool.get();
     Item* const first = a.get();
     Pool<Item>::Handle b = std::move(a);
-    EXPECT_FALSE(a);
+    EXPECT_FALSE(a);  // NOLINT(bugprone-use-after-move)
     EXPECT_EQ(b.get(), first);
     a = pool.get();
     EXPECT_NE(a.get(), b.get());
@@ -78,7 +78,7 @@ TEST_P(PoolTest, NobodySharesAnItem) {
           for (int i = 0; i < 3000; ++i) {
             held.push_back(pool.get());
             EXPECT_FALSE(held.back()->in_use.exchange(true));
-            if (held.size() > static_cast<std::size_t>(40 * worker)) {
+            if (held.size() > 40 * static_cast<std::size_t>(worker)) {
               for (auto& item : held) item->in_use = false;
               held.clear();
             }

@@ -38,7 +38,7 @@ TEST_P(WorkerPoolTest, AFullQueueShedsAndLeavesTheJobUntouched) {
     auto token = std::make_unique<int>(5);
     auto job = [token = std::move(token)] { EXPECT_EQ(*token, 5); };
     EXPECT_FALSE(jobs.try_submit(ctx, std::move(job)));
-    job();  // it still has its token
+    job();  // NOLINT(bugprone-use-after-move): it still has its token
     gate.close();
     jobs.submit(ctx, std::move(job));
     jobs.drain();
