@@ -37,6 +37,12 @@ int in_fork(Body body) {
   ::_exit(body());
 }
 
+class ForkChild : public testing::Test {
+#ifdef WEFT_TSAN
+  void SetUp() override { GTEST_SKIP() << "under this load the thread sanitizer's own fork() hangs or faults"; }
+#endif
+};
+
 // Goroutines of all kinds beside the one that forks.
 class Load {
  public:
@@ -78,14 +84,14 @@ int lives() {
   return sum == 190 ? kGood : 2;
 }
 
-TEST(ForkChild, TheChildLivesUnderLoad) {
+TEST_F(ForkChild, TheChildLivesUnderLoad) {
   weft::run([] {
     const Load load;
     for (int i = 0; i < 20; ++i) EXPECT_EQ(in_fork([] { return weft::num_goroutines() == 1 ? lives() : 1; }), kGood);
   });
 }
 
-TEST(ForkChild, SoDoesThatOfAPinnedGoroutineAndItsOwnChild) {
+TEST_F(ForkChild, SoDoesThatOfAPinnedGoroutineAndItsOwnChild) {
   weft::run([] {
     const Load load;
     const weft::ThreadPin pin;
@@ -97,7 +103,7 @@ TEST(ForkChild, SoDoesThatOfAPinnedGoroutineAndItsOwnChild) {
   });
 }
 
-TEST(ForkChild, TheChildOfAPlainThreadLives) {
+TEST_F(ForkChild, TheChildOfAPlainThreadLives) {
   auto done = weft::make_chan<int>(1);
   done.send(1);  // this thread has a stand-in before it forks
   EXPECT_EQ(in_fork([] {
@@ -108,7 +114,7 @@ TEST(ForkChild, TheChildOfAPlainThreadLives) {
             kGood);
 }
 
-TEST(ForkChild, TheChildExecs) {
+TEST_F(ForkChild, TheChildExecs) {
   weft::run([] {
     const Load load;
     const pid_t child = ::fork();
@@ -121,7 +127,7 @@ TEST(ForkChild, TheChildExecs) {
 }
 
 // As the last thread of a process does, when its function returns.
-TEST(ForkChild, TheChildEndsWithItsGoroutine) {
+TEST_F(ForkChild, TheChildEndsWithItsGoroutine) {
   weft::run([] {
     const Load load;
     pid_t child = -1;
@@ -133,7 +139,7 @@ TEST(ForkChild, TheChildEndsWithItsGoroutine) {
   });
 }
 
-TEST(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
+TEST_F(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
   EXPECT_EQ(in_fork([] {  // its own process, for the whole test program would return twice
               pid_t child = -1;
               const int code = weft::run([&child] {
@@ -146,7 +152,7 @@ TEST(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
             kGood);
 }
 
-TEST(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
+TEST_F(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
   weft::run([] {
     const pid_t parent = ::getpid();
     std::atomic<int> ran_in_child{0};
@@ -174,7 +180,7 @@ TEST(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
 }
 
 // The dump claims goroutines, the forking one too; its thread is gone in the child.
-TEST(ForkChild, ADumpUnderWayDoesNotHoldTheChild) {
+TEST_F(ForkChild, ADumpUnderWayDoesNotHoldTheChild) {
   weft::run([] {
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     std::atomic<bool> stop{false};
@@ -196,7 +202,7 @@ TEST(ForkChild, ADumpUnderWayDoesNotHoldTheChild) {
   });
 }
 
-TEST(ForkChild, TheChildsDeadlockIsReported) {
+TEST_F(ForkChild, TheChildsDeadlockIsReported) {
   weft::run([] {
     const Load load;
     EXPECT_EQ(in_fork([] {
@@ -208,7 +214,7 @@ TEST(ForkChild, TheChildsDeadlockIsReported) {
   });
 }
 
-TEST(ForkChild, AProcessStateInTheMiddleIsNotCopied) {
+TEST_F(ForkChild, AProcessStateInTheMiddleIsNotCopied) {
   weft::run([] {
     const Load load;  // stacks and processors change hands all the time
     for (int i = 0; i < 40; ++i) {

@@ -26,6 +26,7 @@ SANITIZER_OPTIONS = {"address": ("ASAN_OPTIONS", f"{OWN_END}:detect_leaks=0"),
 SANITIZER_THREADS = {"thread": 1}  # that the sanitizer starts itself
 # Why a row is left out under a sanitizer.
 SHADOW = "the sanitizer's shadow needs more address space than the row allows"
+CHILD_UNSEEN = "TSan ignores what the forking thread does in the child, and takes what the others do for races with it"
 HELD_BACK = "TSan holds a signal back until the thread's next intercepted call, and a sleeping thread makes none"
 
 
@@ -44,11 +45,14 @@ class Row:
     quit_when_ready: bool = False  # send SIGQUIT once it has said "ready"
     ignore_quit: bool = False  # started as a shell starts a background job: SIGQUIT ignored
     held_back: bool = False  # needs a signal of a sleeping thread
+    child_starts: bool = False  # the child of a fork() is the first to use the runtime's threads anew
 
     def left_out(self):
         """Sanitizer to the reason why the row is left out under it."""
         if self.address_space:
             return dict.fromkeys(SANITIZER_OPTIONS, SHADOW)
+        if self.child_starts:
+            return {"thread": CHILD_UNSEEN}
         return {"thread": HELD_BACK} if self.held_back else {}
 
 
@@ -186,7 +190,7 @@ def limit_rows():
                   processes=1 + extra)
     yield Row("threads/start again", "limits", "start_again", ABORTED,
               [r"refused: weft: not one thread", r"refused: weft: the monitor's thread", r"the thread's own end"],
-              "a failed start can be tried again", processes=20)
+              "a failed start can be tried again", processes=20, child_starts=True)
     yield Row("threads/blocked", "limits", "block_many_threads", 0,
               [r"weft: no further thread can be made \(limit of threads", r"400 of 400 ended"],
               "ulimit -u: blocked goroutines take turns", processes=20)
