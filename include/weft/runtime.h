@@ -118,7 +118,8 @@ int set_max_procs(int n);
 /// ancestors (rounded up), the affinity mask, and the cores.
 int max_procs() noexcept;
 
-/// Goroutines that have started (or are about to) and not finished.
+/// Goroutines that have started (or are about to) and not finished. While others start and finish it may count some
+/// that have just gone, and misses none that lives throughout the call.
 std::size_t num_goroutines() noexcept;
 
 /// The calling goroutine's id: unique in the process, from 1 (the main goroutine, if run() started the runtime); 0 on a

@@ -16,13 +16,13 @@
 
 namespace weft::detail {
 
-/// Relaxed single-writer counter: a plain add for its holder, readable by all.
+/// Single-writer counter: a plain add for its holder, readable by all. Who reads an addition sees what came before it.
 class HolderCounter {
  public:
   void add(std::int64_t n = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release);
   }
-  std::int64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
+  std::int64_t read() const noexcept { return value_.load(std::memory_order_acquire); }
 
  private:
   Atomic<std::int64_t> value_{0};

@@ -166,12 +166,14 @@ namespace weft {
 using sched::scheduler;
 
 std::size_t num_goroutines() noexcept {
-  std::int64_t count = scheduler().foreign_spawned.load(std::memory_order_relaxed);
+  // First those that finished, then those that were spawned: an end that is counted has its beginning counted too, so
+  // that no goroutine that lives all the while is missed.
+  std::int64_t count = 0;
   const std::uint32_t made = scheduler().processors_made.load(std::memory_order_acquire);
-  for (std::uint32_t i = 0; i < made; ++i) {
-    const detail::Processor& p = *scheduler().processors[i];
-    count += p.spawned.read() - p.finished.read();
-  }
+  for (std::uint32_t i = 0; i < made; ++i) count -= scheduler().processors[i]->finished.read();
+  count += scheduler().foreign_spawned.load(std::memory_order_relaxed);
+  const std::uint32_t made_since = scheduler().processors_made.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < made_since; ++i) count += scheduler().processors[i]->spawned.read();
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 

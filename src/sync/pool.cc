@@ -108,10 +108,14 @@ void PoolCore::start_ageing() noexcept {
   try {
     const std::lock_guard guard(timer_mutex_);
     if (stopped_) return;
-    FunctionTimer timer = after_func(std::chrono::nanoseconds(age_), [weak = weak_from_this()] {
+    const std::chrono::nanoseconds age(age_);
+    if (timer_ != nullptr) {
+      timer_->reset(age);
+      return;
+    }
+    timer_ = std::make_unique<FunctionTimer>(after_func(age, [weak = weak_from_this()] {
       if (const std::shared_ptr<PoolCore> core = weak.lock()) core->age();
-    });
-    timer_ = std::make_unique<FunctionTimer>(std::move(timer));
+    }));
   } catch (...) {  // no memory: the next give() tries again
     ageing_.store(false, std::memory_order_release);
   }

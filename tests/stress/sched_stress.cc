@@ -199,6 +199,29 @@ TEST(SchedStress, EachGoroutineKeepsItsOwnExceptionsAndErrno) {
 }
 
 // run() returns with goroutines in every state; none of them may go on before the next run().
+TEST(SchedStress, NumGoroutinesMissesNoneThatLives) {
+  watched_rounds([](Random& random) {
+    std::atomic<bool> stop{false};
+    std::vector<Task<void>> spawners;
+    for (int i = 0; i < 4; ++i) {
+      spawners.push_back(spawn([&stop, seed = random()] {
+        Random own(seed);
+        while (!stop) {
+          Task<void> child = spawn([] {});
+          if (pick(own, 0, 1) == 0) yield();
+          child.join();
+        }
+      }));
+    }
+    for (int look = 0; look < 1000; ++look) {
+      EXPECT_GE(num_goroutines(), 5u);
+      if (look % 8 == 0) yield();
+    }
+    stop = true;
+    for (Task<void>& spawner : spawners) spawner.join();
+  });
+}
+
 TEST(SchedStress, GoroutinesStandStillBetweenRuns) {
   Watchdog watchdog;
   const Random::result_type seed = number_from_environment("WEFT_STRESS_SEED", std::random_device{}());

@@ -6,6 +6,7 @@
 // kTaken there is a violation. The control runs the same without the barrier and must find violations, or the test
 // proves nothing.
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -33,6 +34,35 @@ struct Counts {
   std::uint64_t violations = 0;  // taken while inside, or gone without having been taken
 };
 
+/// Has the constructing thread on one CPU and who calls use_second() on another, where there are two: on a busy machine
+/// the kernel may put both threads on one, and there a context switch is a barrier.
+class TwoCpus {
+ public:
+  TwoCpus() {
+    ::sched_getaffinity(0, sizeof allowed_, &allowed_);
+    use(0);
+  }
+  ~TwoCpus() { ::sched_setaffinity(0, sizeof allowed_, &allowed_); }
+  TwoCpus(const TwoCpus&) = delete;
+  TwoCpus& operator=(const TwoCpus&) = delete;
+
+  void use_second() const noexcept { use(1); }
+
+ private:
+  void use(int which) const noexcept {
+    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &allowed_) || which-- != 0) continue;
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(cpu, &one);
+      ::sched_setaffinity(0, sizeof one, &one);
+      return;
+    }
+  }
+
+  cpu_set_t allowed_{};
+};
+
 class Duel {
  public:
   explicit Duel(std::uint64_t seed) : random_(seed) {
@@ -44,7 +74,9 @@ class Duel {
   template <class Barrier, class Enough>
   Counts run(Barrier barrier, Clock::duration limit, Enough enough) {
     const auto end = Clock::now() + limit;
-    std::thread machine([this] {
+    const TwoCpus cpus;
+    std::thread machine([this, &cpus] {
+      cpus.use_second();
       while (!stop_.load(std::memory_order_relaxed)) live();
     });
     Counts counts;

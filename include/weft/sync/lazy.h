@@ -20,7 +20,8 @@ namespace weft {
 ///
 /// Errors         what the factory throws passes through, and the next use tries again
 /// Blocking       a use while the first one runs the factory waits for it: the goroutine; from a plain thread, the
-/// thread Cost           one load once it is made
+///                thread
+/// Cost           one load once it is made
 template <class T>
 class Lazy {
  public:

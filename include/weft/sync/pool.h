@@ -27,8 +27,9 @@ struct PoolOptions {
 /// how many are out.
 ///
 /// Usage faults   usage_error for an empty `make`, and for a max_idle that is not above zero. The pool must outlive its
-/// handles Ordering       what happens before a handle goes is visible to who gets the object next Cost           a few
-/// plain stores on the machine's own cache line; no allocation while objects are at hand
+///                handles
+/// Ordering       what happens before a handle goes is visible to who gets the object next
+/// Cost           a few plain stores on the machine's own cache line; no allocation while objects are at hand
 template <class T>
 class Pool {
   struct Node : detail::PoolNode {

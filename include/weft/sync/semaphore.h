@@ -16,8 +16,9 @@ namespace weft {
 /// Usage faults   usage_error, naming the value and what is allowed, for a count below 0 or above the capacity (it
 ///                could never be had), and for a release of more than is held
 /// Fairness       first come, first served: a large request holds up the small ones behind it, so that it is not
-/// starved Ordering       what happens before release() is visible after the acquire() that it lets through Cost one
-/// short lock, no allocation
+///                starved
+/// Ordering       what happens before release() is visible after the acquire() that it lets through
+/// Cost           one short lock, no allocation
 class Semaphore {
  public:
   constexpr explicit Semaphore(std::int64_t capacity) : capacity_(capacity), free_(capacity) {
