@@ -115,6 +115,7 @@ SECTIONS: list[tuple[str, list[Row]]] = [
             Row("start/main", "exec to main", 0.7, 0.9),
             Row("start/main_static", "exec to main, libstdc++ linked in", 0.7, 0.9, "start/main"),
             Row("idle/parked@2", "wake-ups of a program in which all wait", 0),
+            Row("idle/ticker@2", "CPU of a program in which one goroutine ticks each millisecond"),
             Row("idle/one_in_c@2", "wake-ups of a program whose one goroutine is blocked in C"),
         ],
     ),

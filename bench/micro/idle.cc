@@ -1,10 +1,13 @@
-// What a program costs in which nothing happens: every goroutine waits, or one of them has been in C for long.
+// What a program costs in which little happens: all wait, one of them has been in C for long, or one ticks.
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "bench/micro/foreign.h"
 #include "bench/micro/harness.h"
 #include "weft/chan.h"
 #include "weft/runtime.h"
+#include "weft/time.h"
 
 namespace {
 
@@ -37,6 +40,21 @@ void one_in_c(const std::string& name) {
   emit_idle(name, bench_idle_result());
 }
 
+void one_ticks(const std::string& name) {
+  std::atomic<bool> stop{false};
+  auto ended = weft::spawn([&stop] {
+    weft::Ticker ticker{std::chrono::milliseconds(1)};
+    auto ticks = ticker.chan();
+    while (!stop.load(std::memory_order_relaxed)) ticks.recv();
+  });
+  start_meter();
+  const bench_idle idle = weft::blocking(bench_idle_result);
+  stop.store(true, std::memory_order_relaxed);
+  ended.join();
+  bench::emit(name, idle.cpu_microseconds_per_second, "us/s", {{"wakeups_per_s", idle.wakeups_per_second}});
+}
+
+const bench::Register kTicks{"idle/ticker@2", 2, one_ticks};
 const bench::Register kParked{"idle/parked@2", 2, all_parked};
 const bench::Register kInC{"idle/one_in_c@2", 2, one_in_c};
 

@@ -24,7 +24,8 @@ void remove_idle_machine_locked(Machine& m) noexcept {
   m.idle = false;
   if (s.timer_keeper != &m) return;
   s.timer_keeper = nullptr;
-  if (next_timer() != kNever) wake_monitor();  // it may sleep for as long as it likes, since the keeper saw to timers
+  if (next_timer() != kNever)
+    wake_monitor_soon();  // it may sleep for as long as it likes, since the keeper saw to timers
 }
 
 // The warmest to which nobody is pinned, for it can run anything; else the warmest without an exclusive pin.
@@ -224,7 +225,7 @@ void add_idle_machine_locked(Machine& m) noexcept { push_idle_machine_locked(m);
 void notice_timer_locked(MonotonicNanos when) noexcept {
   Scheduler& s = scheduler();
   if (s.timer_keeper == nullptr) {
-    wake_monitor();
+    wake_monitor_soon();  // most often the machine that is about to sleep takes the watch over
   } else if (when < s.keeper_deadline) {
     wake_keeper_locked(*s.timer_keeper);
   }

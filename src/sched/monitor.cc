@@ -19,6 +19,7 @@
 #include "sched/stack_pool.h"
 #include "sched/steal_request.h"
 #include "sched/trace_line.h"
+#include "weft/detail/deadline.h"
 #include "weft/runtime.h"
 
 namespace weft::sched {
@@ -32,9 +33,10 @@ namespace {
 constexpr MonotonicNanos kMicrosecond = 1'000;
 constexpr MonotonicNanos kMillisecond = 1'000'000;
 constexpr MonotonicNanos kCalmPeriod = 1 * kMillisecond;
-constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // for a while after it was woken or took a processor
-constexpr MonotonicNanos kAlertSpan = 5 * kMillisecond;
-constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;  // how long user code may keep what others wait for
+constexpr MonotonicNanos kAlertPeriod = 100 * kMicrosecond;  // while work has waited for less than kAlertSpan
+constexpr MonotonicNanos kAlertSpan = 5 * kMillisecond;      // since it began to wait, or since a processor was taken
+constexpr MonotonicNanos kBehindKeeper = 1'500 * kMicrosecond;  // how long after the keeper it looks: between two ticks
+constexpr MonotonicNanos kSpinSlice = 1 * kMillisecond;         // how long user code may keep what others wait for
 constexpr MonotonicNanos kTrimPeriod = 1'000 * kMillisecond;
 constexpr MonotonicNanos kFirstDeadlockLook = 5 * kMillisecond;  // then 20, 80, 320
 constexpr std::uint32_t kDeadlockLooks = 4;
@@ -225,24 +227,31 @@ bool asked_for() noexcept {
 template <class Deadline>
 void sleep_unless_needed(Deadline&& deadline_or_zero) noexcept {
   Scheduler& s = scheduler();
+  s.monitor_wakes_at.store(kNever, std::memory_order_relaxed);  // until the last look: whoever comes now wakes it
   s.monitor_sleeps.store(1, std::memory_order_seq_cst);
   os::membarrier();  // partner: notice_work()
   const MonotonicNanos deadline = asked_for() ? 0 : deadline_or_zero();
+  s.monitor_wakes_at.store(deadline, std::memory_order_relaxed);
   if (deadline == kNever) {
     os::futex_wait(s.monitor_sleeps, 1);
   } else if (deadline > 0) {
     os::futex_wait_until(s.monitor_sleeps, 1, deadline);
   }
-  if (s.monitor_sleeps.exchange(0, std::memory_order_seq_cst) == 0) {  // woken: something has begun to wait
-    the_monitor.quiet_rounds = 0;
-    the_monitor.alert_until = detail::monotonic_now() + kAlertSpan;
-  }
+  // Woken: something has begun to wait, or to run.
+  if (s.monitor_sleeps.exchange(0, std::memory_order_seq_cst) == 0) the_monitor.quiet_rounds = 1;
 }
 
-// When every processor is idle: until the next timer that no machine sees to.
+// Its own processor comes first, or the keeper, behind which the monitor looks whether it has gone on to run user code.
+MonotonicNanos next_timer_for_monitor() noexcept {
+  const MonotonicNanos timer = next_timer();
+  if (timer == kNever) return kNever;
+  return detail::saturated_sum(timer, timers_are_seen_to() ? kBehindKeeper : kAlertPeriod / 2);
+}
+
+// When every processor is idle.
 MonotonicNanos idle_deadline() noexcept {
   if (!all_idle()) return 0;
-  MonotonicNanos deadline = std::min(housekeeping_deadline(), timers_are_seen_to() ? kNever : next_timer());
+  MonotonicNanos deadline = std::min(housekeeping_deadline(), next_timer_for_monitor());
   if (report_if_deadlocked() && the_monitor.deadlock_looks < kDeadlockLooks) {
     // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is
     // gone.
@@ -251,8 +260,9 @@ MonotonicNanos idle_deadline() noexcept {
   return deadline;
 }
 
-bool something_waits() noexcept {
+bool something_waits(MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
+  if (next_timer() <= now) return true;
   if (s.global_count.load(std::memory_order_relaxed) != 0 || s.attention.load(std::memory_order_relaxed) != 0)
     return true;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
@@ -264,15 +274,9 @@ bool something_waits() noexcept {
   return false;
 }
 
-// Its own processor comes first.
-MonotonicNanos next_timer_for_monitor() noexcept {
-  const MonotonicNanos timer = next_timer();
-  return timer == kNever ? kNever : timer + kAlertPeriod / 2;
-}
-
 // User code runs and nothing waits behind it: there is nothing to see to until a timer is due or notice_work() says so.
 MonotonicNanos rest_deadline() noexcept {
-  if (something_waits() || all_idle()) return 0;
+  if (something_waits(detail::monotonic_now()) || all_idle()) return 0;
   return std::min(housekeeping_deadline(), next_timer_for_monitor());
 }
 
@@ -293,7 +297,11 @@ void sleep_between_rounds(MonotonicNanos now, bool too_many_spinners) noexcept {
     sleep_unless_needed(idle_deadline);
   } else {
     monitor.deadlock_looks = 0;
-    monitor.quiet_rounds = something_waits() ? 0 : monitor.quiet_rounds + 1;
+    if (!something_waits(now)) {
+      ++monitor.quiet_rounds;
+    } else if (std::exchange(monitor.quiet_rounds, 0) != 0) {
+      monitor.alert_until = now + kAlertSpan;
+    }
     if (monitor.quiet_rounds < kQuietRoundsToRest) {
       sleep_while_busy(now);
     } else {
@@ -339,6 +347,13 @@ void wake_monitor() noexcept {
   if (scheduler().monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
   restart_monitor_after_fork();
   wake_sleeping_monitor();
+}
+
+void wake_monitor_soon() noexcept {
+  const Scheduler& s = scheduler();
+  if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
+  const MonotonicNanos at = s.monitor_wakes_at.load(std::memory_order_relaxed);
+  if (at == kNever || at - detail::monotonic_now() > kMonitorDelay) wake_monitor();
 }
 
 void start_monitor() {
@@ -392,6 +407,7 @@ MonitorCounters monitor_counters() noexcept {
 
 void reset_monitor_after_fork() noexcept {
   the_monitor.thief_lock.unlock();
+  scheduler().monitor_wakes_at.store(kNever, std::memory_order_relaxed);
   scheduler().monitor_sleeps.store(1, std::memory_order_relaxed);  // so the first who needs it comes by wake_monitor()
   the_monitor.quit_requested.store(false, std::memory_order_relaxed);  // of the parent
   the_monitor.work.store(nullptr, std::memory_order_relaxed);

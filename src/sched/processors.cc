@@ -52,7 +52,7 @@ Processor* take_idle_processor_locked() noexcept {
   s.idle_processors = p->idle_next;
   p->held = true;
   s.idle_processor_count.fetch_sub(1, std::memory_order_seq_cst);
-  if (next_timer() != kNever) wake_monitor();  // the keeper may be the one that goes to run user code now
+  if (next_timer() != kNever) wake_monitor_soon();  // the keeper may be the one that goes to run user code now
   return p;
 }
 

@@ -55,7 +55,8 @@ struct Scheduler {
   static constexpr std::uint32_t kPaused = 1, kPinnedWaiting = 2, kResized = 4;
   alignas(64) detail::Atomic<std::uint32_t> attention{0};
   detail::Atomic<std::uint32_t> max_procs{0};
-  detail::Atomic<std::uint32_t> monitor_sleeps{0};  // the monitor's futex; 1: whoever makes work wait wakes it
+  detail::Atomic<std::uint32_t> monitor_sleeps{0};  // the monitor's futex; 1: whoever makes work wait may wake it
+  detail::Atomic<detail::MonotonicNanos> monitor_wakes_at{detail::kNever};  // while it sleeps; at the latest
   detail::Atomic<std::uint8_t> fork_generation{0};  // how often this process is a fork()'s child
   Goroutine* child_main = nullptr;                  // the one that forked this process, which ends with it
   Config config;
@@ -179,14 +180,18 @@ void goroutine_main();
 bool new_machine() noexcept;  // adds an idle machine; false: out of threads (reported)
 
 // monitor.cc
-void wake_monitor() noexcept;  // from its deep sleep; cheap when it is awake
+void wake_monitor() noexcept;       // from its deep sleep; cheap when it is awake
+void wake_monitor_soon() noexcept;  // the same, unless it wakes up by itself within kMonitorDelay
+
+/// How long what only the monitor would notice may wait for it to wake up by itself.
+inline constexpr detail::MonotonicNanos kMonitorDelay = 2'000'000;
 
 /// To be called after something was queued, or armed, where only the monitor would notice that its owner does not come
 /// by. The monitor's side: monitor_sleeps = 1, membarrier, a last look; so the fence here is the compiler's alone.
 inline void notice_work() noexcept {
   detail::compiler_barrier();
   if (scheduler().monitor_sleeps.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    wake_monitor();
+    wake_monitor_soon();
 }
 
 /// A millisecond late at most.

@@ -1,5 +1,6 @@
 #include "sched/timer_wheel.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace weft::sched {
@@ -54,10 +55,25 @@ TimerWheel::Due TimerWheel::next_due() const noexcept {
   return {false, {0, 0}, 0};
 }
 
+MonotonicNanos TimerWheel::nanos_of(Tick tick) noexcept {
+  const auto when = static_cast<MonotonicNanos>(tick << kTickBits);
+  return when < 0 ? kNever : when;
+}
+
+// Of a few timers the earliest is looked for, so that a sleeper need not wake up only to cascade.
 void TimerWheel::update_next_when() noexcept {
+  constexpr int kFew = 8;
   const Due due = next_due();
-  const MonotonicNanos when = due.any ? static_cast<MonotonicNanos>(due.tick << kTickBits) : kNever;
-  next_when_.store(when < 0 ? kNever : when, std::memory_order_release);
+  MonotonicNanos when = due.any ? nanos_of(due.tick) : kNever;
+  if (due.place.level > 0) {
+    const TimerNode* node = slots_[due.place.level][due.place.slot];
+    MonotonicNanos earliest = kNever;
+    for (int i = 0; i < kFew && node != nullptr; ++i, node = node->next) {
+      earliest = std::min(earliest, nanos_of(tick_at_or_after(node->when)));
+    }
+    if (node == nullptr) when = std::max(when, earliest);
+  }
+  next_when_.store(when, std::memory_order_release);
 }
 
 bool TimerWheel::add(TimerNode& node, MonotonicNanos now) noexcept {
@@ -67,9 +83,10 @@ bool TimerWheel::add(TimerNode& node, MonotonicNanos now) noexcept {
   link(node);
   ++size_;
   node.wheel.store(this, std::memory_order_release);
-  const MonotonicNanos before = next_when_.load(std::memory_order_relaxed);
-  update_next_when();
-  return next_when_.load(std::memory_order_relaxed) < before;
+  const MonotonicNanos when = nanos_of(std::max(tick_at_or_after(node.when), elapsed_));
+  if (when >= next_when_.load(std::memory_order_relaxed)) return false;
+  next_when_.store(when, std::memory_order_release);
+  return true;
 }
 
 bool TimerWheel::remove(TimerNode& node) noexcept {

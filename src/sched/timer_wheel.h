@@ -57,6 +57,7 @@ class TimerWheel {
   using Tick = std::uint64_t;
 
   static Tick tick_at_or_after(detail::MonotonicNanos when) noexcept;
+  static detail::MonotonicNanos nanos_of(Tick tick) noexcept;
   struct Place {
     std::uint32_t level, slot;
   };

@@ -47,6 +47,23 @@ TEST(TimerWheel, FiresNeverEarlyAndAtMostATickLate) {
   EXPECT_EQ(wheel.next_when(), kNever);
 }
 
+// Else a sleeper would wake up once more for each of them, only to cascade.
+TEST(TimerWheel, OfAFewTimersTheEarliestIsKnownToTheTick) {
+  TimerWheel wheel;
+  Alarm alarms[3];
+  arm(wheel, alarms[0], 300 * kTick, 0);
+  arm(wheel, alarms[1], 299 * kTick, 0);
+  arm(wheel, alarms[2], 100'000 * kTick, 0);
+  EXPECT_EQ(wheel.next_when(), 299 * kTick);
+  EXPECT_EQ(wheel.expire(299 * kTick - 1), 0u);
+  EXPECT_EQ(wheel.expire(299 * kTick), 1u);
+  EXPECT_EQ(wheel.next_when(), 300 * kTick);
+  EXPECT_EQ(wheel.expire(300 * kTick), 1u);
+  EXPECT_EQ(wheel.next_when(), 100'000 * kTick);
+  EXPECT_EQ(wheel.expire(100'000 * kTick), 1u);
+  EXPECT_TRUE(wheel.check());
+}
+
 TEST(TimerWheel, WhatIsPastFiresAtTheNextLook) {
   TimerWheel wheel;
   Alarm past;

@@ -1,4 +1,5 @@
 // Ends that nobody catches: exceptions, stack overflows, deadlocks, SIGQUIT.
+#include <sys/mman.h>
 #include <unistd.h>
 #include <csignal>
 #include <cstdlib>
@@ -171,6 +172,23 @@ int no_deadlock_while_a_thread_lives() {
   });
 }
 
+// What dump_goroutines() writes.
+std::string dump() {
+  const int file = ::memfd_create("dump", 0);
+  weft::dump_goroutines(file);
+  std::string text(static_cast<std::size_t>(::lseek(file, 0, SEEK_END)), '\0');
+  const ssize_t got = ::pread(file, text.data(), text.size(), 0);
+  ::close(file);
+  text.resize(static_cast<std::size_t>(got < 0 ? 0 : got));
+  return text;
+}
+
+void say_when_main_waits() {
+  while (dump().find("\"main\" [chan receive") == std::string::npos) {
+  }
+  std::fprintf(stderr, "ready\n");
+}
+
 int quit() {
   return weft::run([] {
     weft::go({.name = "sleeper"}, [] { weft::sleep_for(std::chrono::hours(1)); });
@@ -178,8 +196,7 @@ int quit() {
       while (deeper) {
       }
     });
-    weft::sleep_for(std::chrono::milliseconds(20));
-    std::fprintf(stderr, "ready\n");
+    std::thread(say_when_main_waits).detach();
     wait_for_ever();
   });
 }

@@ -32,6 +32,7 @@ namespace weft::sched {
 
 constinit Scheduler the_scheduler;
 void wake_monitor() noexcept {}
+void wake_monitor_soon() noexcept {}
 
 bool new_machine() noexcept {
   const detail::SpinGuard guard(scheduler().lock);

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"sync/atomic"
+	"time"
+)
+
 func startMeter() {
 	if quick {
 		startIdleMeter(1200, 500)
@@ -34,7 +39,26 @@ func oneInC(name string) {
 	emitIdle(name, wakeups, cpu)
 }
 
+func oneTicks(name string) {
+	var stop atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(time.Millisecond)
+		defer ticker.Stop()
+		for !stop.Load() {
+			<-ticker.C
+		}
+		close(ended)
+	}()
+	startMeter()
+	wakeups, cpu := idleResult()
+	stop.Store(true)
+	<-ended
+	emit(name, cpu, "us/s", field{"wakeups_per_s", wakeups})
+}
+
 func init() {
+	register("idle/ticker@2", 2, oneTicks)
 	register("idle/parked@2", 2, allParked)
 	register("idle/one_in_c@2", 2, oneInC)
 }
