@@ -10,7 +10,7 @@ JOBS ?= $(shell cores=$$(nproc); room=$$(awk '/MemAvailable/ {print int($$2 / 15
           [ "$$room" -ge 1 ] || room=1; [ "$$room" -lt "$$cores" ] && echo $$room || echo $$cores)
 WERROR ?= OFF
 STRESS_SECONDS ?= 30
-STRESS_TOTAL_SECONDS ?= 300
+STRESS_TOTAL_SECONDS ?= 180
 SCENARIOS ?= all
 BENCH_ARGS ?=
 
