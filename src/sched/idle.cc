@@ -24,8 +24,8 @@ void remove_idle_machine_locked(Machine& m) noexcept {
   m.idle = false;
   if (s.timer_keeper != &m) return;
   s.timer_keeper = nullptr;
-  // The monitor may sleep for as long as it likes, since the keeper saw to timers. A keeper that goes because one is due
-  // is back in a moment, most often.
+  // The monitor may sleep for as long as it likes, since the keeper saw to timers. A keeper that goes because one is
+  // due is back in a moment, most often.
   const MonotonicNanos next = next_timer();
   if (next == kNever) return;
   if (next <= detail::monotonic_now()) {
