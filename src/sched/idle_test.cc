@@ -57,5 +57,26 @@ TEST(Idle, ATimerIsSeenToThoughTheKeeperComputes) {
   detail::timer_cancel(timer);
 }
 
+// It wakes up by itself within kMonitorDelay. The last of some tries counts: it has rounds of its own, and may be up.
+TEST(Idle, AMonitorThatIsAboutToWakeUpIsLeftAsleep) {
+  spawn([] {}).join();
+  bool left_asleep = false;
+  for (int i = 0; i < 100 && !left_asleep; ++i) {
+    wait_for_rest();
+    scheduler().monitor_wakes_at = detail::monotonic_now() + kMonitorDelay / 2;
+    wake_monitor_soon();
+    left_asleep = scheduler().monitor_sleeps.load() != 0;
+  }
+  EXPECT_TRUE(left_asleep);
+}
+
+TEST(Idle, AMonitorThatSleepsForLongIsWoken) {
+  spawn([] {}).join();
+  wait_for_rest();
+  scheduler().monitor_wakes_at = detail::kNever;
+  const std::uint64_t before = monitor_counters().wakeups;
+  while (monitor_counters().wakeups == before) wake_monitor_soon();
+}
+
 }  // namespace
 }  // namespace weft::sched

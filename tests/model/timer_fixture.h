@@ -16,9 +16,10 @@ namespace {
 int clock_thread = -1;
 }
 
-/// A wheel's earliest timer came nearer: the clock will run what is due, some time from now.
+// The monitor never sleeps here.
 void wake_monitor() noexcept {}
-void wake_monitor_soon() noexcept {}  // it never sleeps here
+void wake_monitor_soon() noexcept {}
+/// A wheel's earliest timer came nearer: the clock will run what is due, some time from now.
 void notice_timer(detail::MonotonicNanos) noexcept { model::ready(clock_thread); }
 
 }  // namespace weft::sched

@@ -198,7 +198,7 @@ TEST(SchedStress, EachGoroutineKeepsItsOwnExceptionsAndErrno) {
   });
 }
 
-// run() returns with goroutines in every state; none of them may go on before the next run().
+// Four start and finish others all the while.
 TEST(SchedStress, NumGoroutinesMissesNoneThatLives) {
   watched_rounds([](Random& random) {
     std::atomic<bool> stop{false};
@@ -222,6 +222,7 @@ TEST(SchedStress, NumGoroutinesMissesNoneThatLives) {
   });
 }
 
+// run() returns with goroutines in every state; none of them may go on before the next run().
 TEST(SchedStress, GoroutinesStandStillBetweenRuns) {
   Watchdog watchdog;
   const Random::result_type seed = number_from_environment("WEFT_STRESS_SEED", std::random_device{}());
