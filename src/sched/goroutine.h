@@ -34,6 +34,9 @@ namespace weft::detail {
 ///   kRunning -> kRunnable when it yields or waits for a processor
 enum class Status : std::uint8_t { kDead = 0, kFresh, kRunnable, kRunning, kParked };
 
+/// How it came to be ready. The global queue tells them apart.
+enum class Arrival : std::uint8_t { kSpawned, kYielded, kWoken };
+
 /// What __cxa_get_globals() points to: which exceptions this goroutine has caught and is throwing. Itanium C++ ABI
 /// 2.2.2.
 struct ExceptionState {
@@ -50,6 +53,7 @@ struct alignas(64) Goroutine {
   Atomic<Status> status{Status::kDead};
   Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
   WaitReason wait_reason = WaitReason::kNone;
+  Arrival arrival = Arrival::kSpawned;      // before it becomes ready
   bool is_thread = false;                   // a plain thread's stand-in
   Atomic<std::uint8_t> fork_generation{0};  // of another generation than the scheduler's: it ended with a fork()
   Goroutine* queue_next = nullptr;
@@ -70,6 +74,7 @@ struct alignas(64) Goroutine {
   std::byte* stack_low = nullptr;  // lowest usable byte, above the guard
   std::byte* stack_high = nullptr;
   // What is rarely looked at.
+  Goroutine* queue_previous = nullptr;          // in a GoroutineDeque
   std::array<Atomic<std::uint64_t>, 4> name{};  // bytes, the last a 0; see name_of()
   std::uint32_t pin_depth = 0;
   std::uint32_t exclusive_pin_depth = 0;

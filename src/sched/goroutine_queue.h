@@ -1,4 +1,4 @@
-// An unbounded FIFO of ready goroutines that allocates nothing.
+// Unbounded queues of ready goroutines that allocate nothing.
 #pragma once
 
 #include "sched/goroutine.h"
@@ -28,6 +28,34 @@ struct GoroutineQueue {
     --count;
     return g;
   }
+};
+
+/// The same with both ends to take from, linked through queue_previous too.
+class GoroutineDeque {
+ public:
+  bool empty() const noexcept { return newest_ == nullptr; }
+  void push_newest(Goroutine* g) noexcept {
+    g->queue_next = nullptr;
+    g->queue_previous = newest_;
+    (newest_ != nullptr ? newest_->queue_next : oldest_) = g;
+    newest_ = g;
+  }
+  Goroutine* pop_oldest() noexcept {
+    Goroutine* g = oldest_;
+    oldest_ = g->queue_next;
+    (oldest_ != nullptr ? oldest_->queue_previous : newest_) = nullptr;
+    return g;
+  }
+  Goroutine* pop_newest() noexcept {
+    Goroutine* g = newest_;
+    newest_ = g->queue_previous;
+    (newest_ != nullptr ? newest_->queue_next : oldest_) = nullptr;
+    return g;
+  }
+
+ private:
+  Goroutine* oldest_ = nullptr;
+  Goroutine* newest_ = nullptr;
 };
 
 }  // namespace weft::sched

@@ -108,6 +108,7 @@ void make_ready(Goroutine* g, Place place) noexcept {
   const Section section;
   MachineHead* head = current_machine();
   Processor* p = head == nullptr ? nullptr : head->p.load(std::memory_order_relaxed);
+  g->arrival = Arrival::kWoken;
   g->status.store(Status::kRunnable, std::memory_order_release);
   const Machine* pinned_to = g->pinned_to.load(std::memory_order_relaxed);
   if (pinned_to != nullptr && (p == nullptr || pinned_to != head)) {

@@ -22,10 +22,7 @@ void put_processor_locked(Processor& p) noexcept {
     retire_processor_locked(p);
     return;
   }
-  if (Goroutine* g = p.runnext.exchange(nullptr, std::memory_order_relaxed)) {  // nobody steals from there
-    s.global.push(g);
-    s.global_count.store(s.global.count, std::memory_order_relaxed);
-  }
+  empty_runnext_into_global_locked(p);  // nobody steals from there
   const bool paused = (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0;
   for (Machine* m = s.pinned_waiting; m != nullptr && !paused; m = m->pinned_waiting_next) {
     if (give_to_idle_machine_locked(*m, p)) return;  // else it is between two looks, and will take one itself

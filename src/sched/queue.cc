@@ -7,15 +7,20 @@ using detail::SpinGuard;
 
 namespace {
 
+void push_global_locked(Goroutine* g, detail::MonotonicNanos now) noexcept {
+  Scheduler& s = scheduler();
+  s.global.push(g, now);
+  s.global_count.store(s.global.count(), std::memory_order_relaxed);
+}
+
 // The ring is full: half of it and `g` go to the global queue, where everybody finds them.
 void overflow_to_global(Processor& p, Goroutine* g) noexcept {
   Goroutine* half[Processor::kRingSlots / 2];
   const std::uint32_t count = p.ring.take_half(half);
-  Scheduler& s = scheduler();
-  const SpinGuard guard(s.lock);
-  for (std::uint32_t i = 0; i < count; ++i) s.global.push(half[i]);
-  s.global.push(g);
-  s.global_count.store(s.global.count, std::memory_order_relaxed);
+  const detail::MonotonicNanos now = coarse_now();
+  const SpinGuard guard(scheduler().lock);
+  for (std::uint32_t i = 0; i < count; ++i) push_global_locked(half[i], now);
+  push_global_locked(g, now);
 }
 
 }  // namespace
@@ -40,11 +45,10 @@ void push_ring(Machine& m, Goroutine* g) noexcept {
 }
 
 void push_global(Goroutine* g) noexcept {
-  Scheduler& s = scheduler();
+  const detail::MonotonicNanos now = coarse_now();
   {
-    const SpinGuard guard(s.lock);
-    s.global.push(g);
-    s.global_count.store(s.global.count, std::memory_order_relaxed);
+    const SpinGuard guard(scheduler().lock);
+    push_global_locked(g, now);
   }
   notice_work();
   wake_searcher();
@@ -54,25 +58,28 @@ Goroutine* take_global(Machine& m) noexcept {
   Scheduler& s = scheduler();
   if (s.global_count.load(std::memory_order_relaxed) == 0) return nullptr;
   Processor& p = *processor_of(m);
+  const detail::MonotonicNanos now = coarse_now();
   const SpinGuard guard(s.lock);
-  Goroutine* first = s.global.pop();
+  Goroutine* first = s.global.pop(now);
   if (first == nullptr) return nullptr;
-  const std::uint32_t share = s.global.count / s.max_procs.load(std::memory_order_relaxed);
+  const std::uint32_t share = s.global.count() / s.max_procs.load(std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < share && i < Processor::kRingSlots / 2; ++i) {
     if (p.ring.size() == Processor::kRingSlots) break;  // thieves only make room
-    Goroutine* g = s.global.pop();
+    Goroutine* g = s.global.pop(now);
     if (g == nullptr) break;
     p.ring.push(g);
   }
-  s.global_count.store(s.global.count, std::memory_order_relaxed);
+  s.global_count.store(s.global.count(), std::memory_order_relaxed);
   return first;
 }
 
+void empty_runnext_into_global_locked(Processor& p) noexcept {
+  if (Goroutine* g = p.runnext.exchange(nullptr, std::memory_order_relaxed)) push_global_locked(g, coarse_now());
+}
+
 void empty_into_global_locked(Processor& p) noexcept {
-  Scheduler& s = scheduler();
-  if (Goroutine* g = p.runnext.exchange(nullptr, std::memory_order_relaxed)) s.global.push(g);
-  while (Goroutine* g = p.ring.pop()) s.global.push(g);
-  s.global_count.store(s.global.count, std::memory_order_relaxed);
+  empty_runnext_into_global_locked(p);
+  while (Goroutine* g = p.ring.pop()) push_global_locked(g, coarse_now());
 }
 
 }  // namespace weft::sched

@@ -43,6 +43,7 @@
 #include <cstdint>
 
 #include "sched/config.h"
+#include "sched/global_queue.h"
 #include "sched/machine.h"
 #include "sched/processor.h"
 #include "weft/detail/spin_lock.h"
@@ -71,7 +72,7 @@ struct Scheduler {
 
   alignas(64) detail::SpinLock lock;
   // under lock
-  GoroutineQueue global;
+  GlobalQueue global;
   Machine* idle_machines = nullptr;  // LIFO: the warmest first
   std::uint32_t idle_machine_count = 0;
   Processor* idle_processors = nullptr;
@@ -125,12 +126,13 @@ inline void sample(Processor& p, Goroutine* g) noexcept {
 }
 
 // queue.cc: where ready goroutines go, all but the pinned ones
-void push_ring_quietly(Processor& p, Goroutine* g) noexcept;  // at the tail; for one that was running
-void push_runnext(Machine& m, Goroutine* g) noexcept;         // who was there goes to the ring
-void push_ring(Machine& m, Goroutine* g) noexcept;            // at the tail, with the wake-up if it wants help: R1
-void push_global(Goroutine* g) noexcept;                      // with the wake-up
-Goroutine* take_global(Machine& m) noexcept;                  // a fair share into the ring, one to run
-void empty_into_global_locked(Processor& p) noexcept;         // the processor goes away
+void push_ring_quietly(Processor& p, Goroutine* g) noexcept;   // at the tail; for one that was running
+void push_runnext(Machine& m, Goroutine* g) noexcept;          // who was there goes to the ring
+void push_ring(Machine& m, Goroutine* g) noexcept;             // at the tail, with the wake-up if it wants help: R1
+void push_global(Goroutine* g) noexcept;                       // with the wake-up
+Goroutine* take_global(Machine& m) noexcept;                   // a fair share into the ring, one to run
+void empty_runnext_into_global_locked(Processor& p) noexcept;  // the processor rests
+void empty_into_global_locked(Processor& p) noexcept;          // the processor goes away
 
 // pick.cc: which goroutine is next
 Goroutine* pick(Machine& m) noexcept;  // blocks the machine until there is one and it has a processor

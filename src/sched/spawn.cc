@@ -121,6 +121,7 @@ FreshGoroutine new_goroutine(const GoOptions& options, GoroutineEntry entry, std
   g->long_runner.store(false, std::memory_order_relaxed);
   g->good_turns.store(0, std::memory_order_relaxed);
   g->wait_reason = WaitReason::kNone;
+  g->arrival = Arrival::kSpawned;
   g->ready_since = 0;
   const std::uintptr_t storage =
       (reinterpret_cast<std::uintptr_t>(g->stack_high) - bytes) & ~std::uintptr_t{align < 16 ? 15 : align - 1};

@@ -67,10 +67,12 @@ void finish_switch() noexcept {
       return;
     case AfterSwitch::kToRing:
       // No wake-up: where two were ready before the yield, two are ready after it.
+      left->arrival = detail::Arrival::kYielded;
       left->status.store(Status::kRunnable, std::memory_order_release);
       push_ring_quietly(*processor_of(m), left);
       return;
     case AfterSwitch::kToGlobal:
+      left->arrival = detail::Arrival::kYielded;
       left->status.store(Status::kRunnable, std::memory_order_release);
       if (left->pinned_to.load(std::memory_order_relaxed) != nullptr) {
         push_pinned(left);

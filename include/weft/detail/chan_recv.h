@@ -42,18 +42,16 @@ class RecvIterator {
   T& operator*() const noexcept { return *value_; }
   T* operator->() const noexcept { return std::addressof(*value_); }
   RecvIterator& operator++() {
-    typename Element<T>::Landing landing{};
-    chan_recv<T>(core_, &landing, true);
     value_.reset();
-    if (landing) value_.emplace(std::move(*landing));
+    chan_recv<T>(core_, &value_, true);
     return *this;
   }
   void operator++(int) { ++*this; }
-  friend bool operator==(const RecvIterator& i, std::default_sentinel_t) noexcept { return !i.value_.has_value(); }
+  friend bool operator==(const RecvIterator& i, std::default_sentinel_t) noexcept { return !i.value_; }
 
  private:
   ChanCore* core_;
-  mutable std::optional<T> value_;
+  mutable typename Element<T>::Landing value_{};  // an arrival goes right to where the loop's body sees it
 };
 
 template <class Derived, class T>
