@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <system_error>
 
+#include "base/backoff.h"
 #include "base/fatal.h"
 #include "os/membarrier.h"
 #include "os/symbolize.h"
@@ -40,18 +41,36 @@ void for_each_wheel(Visit&& visit) noexcept {
   for (std::uint32_t i = 0; i < count; ++i) visit(s.processors[i]->wheel);
 }
 
-// The lists must be whole at the moment of the copy, and the mutex held by nobody who will be gone.
+void lock_queues() noexcept {
+  scheduler().lock.lock();
+  for_each_wheel([](TimerWheel& wheel) { wheel.lock_for_fork(); });
+}
+void unlock_queues() noexcept {
+  for_each_wheel([](TimerWheel& wheel) { wheel.unlock_after_fork(); });
+  scheduler().lock.unlock();
+}
+
+bool timers_fire() noexcept {
+  bool any = false;
+  for_each_wheel([&](const TimerWheel& wheel) { any = any || wheel.firing(); });
+  return any;
+}
+
+// The lists must be whole at the moment of the copy, the mutex held by nobody who will be gone, and no timer's callback
+// under way on another thread: it needs these locks to come to its end.
 void before_fork() noexcept {
   lock_start();
   enter();
-  scheduler().lock.lock();
-  for_each_wheel([](TimerWheel& wheel) { wheel.lock_for_fork(); });
+  detail::Backoff backoff;
+  for (lock_queues(); timers_fire(); lock_queues()) {
+    unlock_queues();
+    backoff.wait();
+  }
   stack_pool().lock_for_fork();
 }
 void after_fork_in_parent() noexcept {
   stack_pool().unlock_after_fork();
-  for_each_wheel([](TimerWheel& wheel) { wheel.unlock_after_fork(); });
-  scheduler().lock.unlock();
+  unlock_queues();
   leave();
   unlock_start();
 }

@@ -152,6 +152,27 @@ TEST_F(ForkChild, TheChildsReturnFromRunIsItsExitCode) {
             kGood);
 }
 
+// Else its canceller would wait in the child for a callback of a thread that is not there.
+TEST_F(ForkChild, ATimerThatFiresElsewhereHasFiredInTheChild) {
+  struct SlowTimer : weft::detail::TimerNode {
+    std::atomic<bool> begun{false};
+  };
+  weft::run([] {
+    SlowTimer timer;
+    timer.fire = [](weft::detail::TimerNode* node) noexcept {
+      static_cast<SlowTimer*>(node)->begun = true;
+      std::this_thread::sleep_for(20ms);  // wide enough for a fork() that does not wait
+    };
+    weft::detail::timer_arm(timer, weft::detail::monotonic_now());
+    std::thread forks([&] {
+      while (!timer.begun) {
+      }
+      EXPECT_EQ(in_fork([&] { return weft::detail::timer_cancel(timer) ? 1 : kGood; }), kGood);
+    });
+    weft::blocking([&] { forks.join(); });
+  });
+}
+
 TEST_F(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
   weft::run([] {
     const pid_t parent = ::getpid();

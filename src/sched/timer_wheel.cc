@@ -129,6 +129,7 @@ std::size_t TimerWheel::collect(MonotonicNanos now, TimerNode** out, std::size_t
       out[count++] = node;
     }
   }
+  if (count != 0) batches_firing_.fetch_add(1, std::memory_order_relaxed);
   update_next_when();
   return count;
 }
@@ -143,6 +144,7 @@ std::size_t TimerWheel::expire(MonotonicNanos now) noexcept {
       due[i]->fire(due[i]);
       due[i]->firing.fetch_sub(1, std::memory_order_release);  // pairs with timer_cancel's wait
     }
+    if (count != 0) batches_firing_.fetch_sub(1, std::memory_order_release);
     total += count;
     if (count < kBatch) break;
   }

@@ -45,6 +45,8 @@ class TimerWheel {
   /// Verifies the invariants; for tests.
   bool check() noexcept;
   void lock_for_fork() noexcept { lock_.lock(); }
+  /// Under the lock: a callback runs, or is about to. Whoever cancels its timer waits for it, in a child for ever.
+  bool firing() const noexcept { return batches_firing_.load(std::memory_order_acquire) != 0; }
   void unlock_after_fork() noexcept { lock_.unlock(); }
   /// In the child, locked: lets every timer go unarmed, for its owner may still cancel it, and unlocks.
   void reset_after_fork() noexcept;
@@ -75,6 +77,7 @@ class TimerWheel {
   detail::SpinLock lock_;
   Tick elapsed_ = 0;
   std::size_t size_ = 0;
+  detail::Atomic<std::uint32_t> batches_firing_{0};  // rises under the lock
   detail::Atomic<detail::MonotonicNanos> next_when_{detail::kNever};
   std::array<std::uint64_t, kLevels> occupied_{};
   std::array<std::array<detail::TimerNode*, kSlots>, kLevels> slots_{};
