@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <new>
@@ -97,14 +98,18 @@ int deadlock_without_memory() {
 }
 
 // Each blocks its thread, so each wants one more; where there are no more, they take turns.
+// Those that block in the first two seconds stay blocked that long: threads run short however slowly they are made.
 int block_many_threads() {
   return weft::run([] {
     std::atomic<int> ended{0};
     constexpr int kBlocked = 400;
+    const auto released = std::chrono::steady_clock::now() + std::chrono::seconds(2);
     weft::WaitGroup group;
     for (int i = 0; i < kBlocked; ++i) {
-      group.go([&ended] {
-        ::usleep(20'000);
+      group.go([&ended, released] {
+        do {
+          ::usleep(1'000);
+        } while (std::chrono::steady_clock::now() < released);
         ++ended;
       });
     }
