@@ -8,7 +8,7 @@ set -eu
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with.
 build="g++ cmake ninja-build ccache pkg-config python3
   libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev
-  libfmt-dev"
+  libfmt-dev zlib1g-dev libssl-dev libprotozero-dev libre2-dev libboost1.81-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
 # Other libraries that the benchmarks are held against: Debian's newest Boost, unless the other one is installed (they

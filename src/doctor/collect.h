@@ -1,0 +1,30 @@
+// doctor/collect.h: evidence from running things: a debug server's URL, a process of this machine.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "doctor/evidence.h"
+
+namespace weft::doctor {
+
+struct CollectOptions {
+  std::chrono::seconds cpu_seconds{30};
+  std::chrono::seconds answer_timeout{60};  // beyond the profile's own seconds: an overloaded service answers late
+  bool leak_profile = false;                // asks for goroutineleak, which runs a collection
+  bool verify_tls = true;
+  /// Told what is going on, for a progress line; called from the collecting thread.
+  std::function<void(const std::string&)> progress = [](const std::string&) {};
+};
+
+/// Asks a debug server: heap and goroutine profiles and metrics, a CPU profile meanwhile, and the same once more; goroutine
+/// counts in between. `url` is the server's root, or any path of it up to /debug/pprof. What does not answer is noted in
+/// `evidence.unread`. Errors: std::system_error / std::runtime_error when nothing answers at all.
+void collect_url(Evidence& evidence, const std::string& url, const CollectOptions& options);
+
+/// Two looks at /proc and the control groups `cpu_seconds` (at most 10) apart, the executable, the environment.
+/// Errors: std::system_error when there is no such process.
+void collect_pid(Evidence& evidence, int pid, const CollectOptions& options);
+
+}  // namespace weft::doctor
