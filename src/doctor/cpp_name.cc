@@ -39,6 +39,7 @@ std::string qualified_name(std::string_view demangled) {
       ++at;
     } else if (c == '(') {
       at = skip_brackets(demangled, at);
+      if (name == "decltype") continue;  // of a return type
       if (!demangled.substr(at).starts_with("::")) return name;
     } else if (c == '<' || c == '{' || c == '[') {
       if (c == '{') name += "{lambda}";
