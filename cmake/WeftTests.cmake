@@ -1,6 +1,7 @@
 # The tests, one function a kind. Each file is one program or one check, found by its name; labels cut the suite:
 #   fast  unit tests, compile checks, one second of each stress test     stress  the stress tests at length
 #   conformance  Go's behaviours     model  every interleaving of a small case     crash  bad input and fatal errors
+#   fuzz  what fuzzers found, and what they start from
 #   foreign  unwrapped client libraries on real servers (WEFT_BUILD_FOREIGN)
 #   golden  output held to the letter     install  find_package and pkg-config from a scratch project
 include_guard(GLOBAL)
@@ -182,6 +183,7 @@ endforeach()
 if(TARGET weft_doctor)
   weft_add_tests(pprof "${PROJECT_SOURCE_DIR}/src/pprof" _test fast weft_pprof)
   weft_add_tests(doctor "${PROJECT_SOURCE_DIR}/src/doctor" _test fast weft_doctor)
+  weft_add_fuzzer(pprof weft_doctor)
 endif()
 if(TARGET lab_harness)
   weft_add_tests(lab "${PROJECT_SOURCE_DIR}/lab/*" _test fast lab_harness lab_parts)

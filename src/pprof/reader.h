@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "pprof/profile.h"
@@ -17,6 +18,7 @@ struct BadProfile : std::runtime_error {
 /// What a profile may take at most; hostile input ends in BadProfile before it takes more.
 struct ReadLimits {
   std::size_t unpacked_bytes = std::size_t{1} << 30;
+  std::size_t profile_bytes = std::size_t{1} << 30;  // of the profile in memory, without the unpacked bytes
 };
 
 /// The bytes of a file or of an answer. Errors: BadProfile. Checks every index, count and id.
