@@ -7,11 +7,16 @@ namespace {
 
 namespace json = boost::json;
 
-json::array texts(const std::vector<std::string>& lines) { return {lines.begin(), lines.end()}; }
+json::array texts(const std::vector<std::string>& lines) {
+  json::array array;
+  for (const std::string& line : lines) array.emplace_back(line);
+  return array;
+}
 
 json::object to_json(const Finding& finding) {
   json::array sites;
-  for (const Site& site : finding.sites) sites.push_back({{"function", site.function}, {"share", site.share}});
+  for (const Site& site : finding.sites)
+    sites.push_back(json::object{{"function", site.function}, {"share", site.share}});
   json::object object{{"id", finding.id()},
                       {"rule", finding.rule},
                       {"scenario", finding.scenario},
@@ -74,26 +79,27 @@ void write_json(std::ostream& out, const Case& service, const Verdict& verdict) 
 void write_sarif(std::ostream& out, const Case& service, const Verdict& verdict, const std::string& version) {
   json::array rules, results;
   for (const Rule* rule : all_rules()) {
-    rules.push_back({{"id", std::string(rule->card.id)},
-                     {"name", std::string(rule->card.title)},
-                     {"shortDescription", {{"text", std::string(rule->card.question)}}},
-                     {"fullDescription", {{"text", std::string(rule->card.fires)}}},
-                     {"help", {{"text", std::string(rule->card.lever)}}}});
+    rules.push_back(json::object{{"id", std::string(rule->card.id)},
+                                 {"name", std::string(rule->card.title)},
+                                 {"shortDescription", {{"text", std::string(rule->card.question)}}},
+                                 {"fullDescription", {{"text", std::string(rule->card.fires)}}},
+                                 {"help", {{"text", std::string(rule->card.lever)}}}});
   }
   static constexpr const char* kLevels[] = {"note", "warning", "error"};
   for (const RuleResult& result : verdict.results) {
     for (const Finding& finding : result.judgement.findings) {
       const char* level = finding.act() ? kLevels[static_cast<int>(finding.severity)] : "none";
       json::array places;
-      for (const Site& site : finding.sites)
-        places.push_back(
-            {{"logicalLocations", json::array{{{"fullyQualifiedName", site.function}, {"kind", "function"}}}}});
-      results.push_back(
-          {{"ruleId", finding.rule},
-           {"level", level},
-           {"message", {{"text", finding.headline + ". " + (finding.act() ? finding.action : finding.refusal)}}},
-           {"locations", std::move(places)},
-           {"partialFingerprints", {{"weftDoctor/v1", service.evidence.name + ":" + finding.id()}}}});
+      for (const Site& site : finding.sites) {
+        const json::object place{{"fullyQualifiedName", site.function}, {"kind", "function"}};
+        places.push_back(json::object{{"logicalLocations", json::array{place}}});
+      }
+      results.push_back(json::object{
+          {"ruleId", finding.rule},
+          {"level", level},
+          {"message", {{"text", finding.headline + ". " + (finding.act() ? finding.action : finding.refusal)}}},
+          {"locations", std::move(places)},
+          {"partialFingerprints", {{"weftDoctor/v1", service.evidence.name + ":" + finding.id()}}}});
     }
   }
   const json::object driver{{"name", "weft doctor"}, {"version", version}, {"rules", std::move(rules)}};

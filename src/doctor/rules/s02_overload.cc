@@ -30,14 +30,14 @@ std::vector<std::string> overload_evidence(const Case& service) {
   std::vector<std::string> evidence;
   const auto ready = service.window.last("/sched/goroutines/runnable:goroutines");
   const auto latencies = service.window.histogram("/sched/latencies:seconds");
-  const auto late = latencies ? quantile_floor(*latencies, 0.99) : std::nullopt;
+  const double late = latencies ? quantile_floor(*latencies, 0.99).value_or(0) : 0;
   if (ready && service.processors && *ready > kReadyPerProcessor * *service.processors) {
     evidence.push_back(
         fmt::format("metrics: {:.0f} goroutines are ready to run on {:.0f} processors", *ready, *service.processors));
   }
   if (auto queues = queues_in_schedtrace(service)) evidence.push_back(std::move(*queues));
   if (evidence.empty()) return evidence;
-  if (late && *late > kLate) evidence.push_back("metrics: p99 from ready to running at least " + duration(*late));
+  if (late > kLate) evidence.push_back("metrics: p99 from ready to running at least " + duration(late));
   if (const auto delay = service.evidence.profile_delay_seconds; delay && *delay > 2)
     evidence.push_back(fmt::format("the profile's endpoint answered {} late", duration(*delay)));
   return evidence;
