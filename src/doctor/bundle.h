@@ -19,7 +19,8 @@ enum class ContentKind {
   kBuildInfo,     // what `go version -m` prints
   kSectionTable,  // what `readelf -S` prints
   kElf,
-  kShutdownTimeline,
+  kShutdownTimeline,  // "t=0.000 SIGTERM #1"
+  kResidentSeries,    // "t=0s VmRSS=960156 kB"
   kUnknown,
 };
 

@@ -53,7 +53,8 @@ struct ProcessState {
   std::optional<double> memory_limit_bytes;                             // the tightest; infinity: none
   std::optional<double> memory_used_bytes;
   std::optional<double> cpu_pressure_percent;  // PSI, some avg10
-  std::optional<double> steal_share;           // of the machine's CPU time
+  std::optional<double> steal_share;           // of the machine's CPU time: since the last state, else since boot
+  std::optional<double> machine_cpu_ticks, machine_steal_ticks;  // since boot
   std::optional<double> machine_memory_bytes;
   std::optional<double> machine_cpus;
 };
@@ -76,6 +77,7 @@ struct SchedLine {
   int processors = 0, idle_processors = 0, threads = 0, spinning_threads = 0, idle_threads = 0;
   std::int64_t global_queue = 0;
   std::vector<std::int64_t> local_queues;
+  std::optional<std::int64_t> locked_goroutines;  // wired to their threads; only scheddetail=1 tells
   std::int64_t queued() const {
     std::int64_t sum = global_queue;
     for (std::int64_t n : local_queues) sum += n;
@@ -96,6 +98,7 @@ struct DumpedGoroutines {
   std::string state;       // "chan receive"; empty in debug=1
   double waiting_minutes = 0;
   bool locked_to_thread = false;
+  bool leaked = false;             // nothing can wake it: said in a dump of the goroutineleak profile
   std::vector<std::string> stack;  // function names, leaf first
 };
 struct GoroutineDump {
@@ -106,6 +109,11 @@ struct GoroutineDump {
     for (const DumpedGoroutines& g : goroutines) sum += g.count;
     return sum;
   }
+};
+
+/// One look at the resident memory, on the series' own clock.
+struct ResidentPoint {
+  double at_seconds = 0, bytes = 0;
 };
 
 /// What the executable says of itself.
@@ -139,7 +147,8 @@ struct Evidence {
   std::vector<pprof::Profile> heap_snapshots, goroutine_snapshots;  // by time, where several were taken
   std::vector<Metrics> metrics;                                     // by time
   std::vector<ProcessState> process;                                // by time
-  std::vector<GcCycle> gc_cycles;
+  std::vector<ResidentPoint> resident_series;                       // by time; the later read wins
+  std::vector<GcCycle> gc_cycles;                                   // of the last run that was read
   std::vector<SchedLine> sched_lines;
   std::vector<InitLine> init_lines;
   std::vector<GoroutineDump> dumps;
