@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -12,8 +13,11 @@ namespace weft::doctor {
 struct CollectOptions {
   std::chrono::seconds cpu_seconds{30};
   std::chrono::seconds answer_timeout{60};  // beyond the profile's own seconds: an overloaded service answers late
+  std::chrono::seconds busy_timeout{10};    // how long to wait for somebody else's CPU profile to end
   bool leak_profile = false;                // asks for goroutineleak, which runs a collection
   bool verify_tls = true;
+  std::string bearer_token;           // for the debug server; a user in the URL goes before it
+  std::filesystem::path save_folder;  // where to keep what was read, for the same report later; empty: nowhere
   /// Told what is going on, for a progress line; called from the collecting thread.
   std::function<void(const std::string&)> progress = [](const std::string&) {};
 };
