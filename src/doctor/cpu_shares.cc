@@ -72,7 +72,6 @@ double wilson_lower(std::int64_t hits, std::int64_t total) noexcept {
 CpuShares::CpuShares(const pprof::Profile& profile)
     : profile_(profile), count_column_(column_of_unit(profile, "count")) {
   name_functions();
-  classify_locations();
   count_samples();
   cpu_seconds_ = read_cpu_seconds(profile, total_);
 }
@@ -83,7 +82,8 @@ std::optional<double> CpuShares::cores() const noexcept {
 }
 
 void CpuShares::name_functions() {
-  name_of_function_.reserve(profile_.functions.size());
+  std::vector<std::uint32_t> name_of_function;
+  name_of_function.reserve(profile_.functions.size());
   for (const pprof::Function& function : profile_.functions) {
     const std::string_view name = function.name.empty() ? function.system_name : function.name;
     const auto [found, is_new] = name_index_.emplace(name, static_cast<std::uint32_t>(functions_.size()));
@@ -91,18 +91,24 @@ void CpuShares::name_functions() {
       functions_.push_back({name});
       classes_of_name_.push_back(classify(name));
     }
-    name_of_function_.push_back(found->second);
+    name_of_function.push_back(found->second);
   }
+  name_locations(name_of_function);
 }
 
-void CpuShares::classify_locations() {
-  classes_of_location_.reserve(profile_.locations.size());
+void CpuShares::name_locations(const std::vector<std::uint32_t>& name_of_function) {
+  places_.reserve(profile_.locations.size());
+  names_.reserve(profile_.lines.size());
   for (const pprof::Location& location : profile_.locations) {
-    FrameClass classes = kNone;
-    for (const pprof::Line& line : profile_.lines_of(location)) {
-      classes = classes | classes_of_name_[name_of_function_[line.function]];
+    const std::span<const pprof::Line> lines = profile_.lines_of(location);
+    Place place{static_cast<std::uint32_t>(names_.size()),
+                static_cast<std::uint32_t>(std::min(lines.size(), kMostLines))};
+    for (const pprof::Line& line : lines) {
+      const std::uint32_t name = name_of_function[line.function];
+      place.classes = place.classes | classes_of_name_[name];
+      if (names_.size() - place.first_name < kMostLines) names_.push_back(name);
     }
-    classes_of_location_.push_back(classes);
+    places_.push_back(place);
   }
 }
 
@@ -110,16 +116,16 @@ void CpuShares::classify_locations() {
 template <class Visit>
 void CpuShares::each_frame(const pprof::Sample& sample, Visit&& visit) const {
   for (const std::uint32_t location : profile_.stack(sample)) {
-    const std::span<const pprof::Line> lines = profile_.lines_of(profile_.locations[location]);
-    for (const pprof::Line& line : lines.first(std::min(lines.size(), kMostLines))) {
-      if (!visit(name_of_function_[line.function])) return;
+    const Place& place = places_[location];
+    for (std::uint32_t i = 0; i < place.name_count; ++i) {
+      if (!visit(names_[place.first_name + i])) return;
     }
   }
 }
 
 FrameClass CpuShares::classes_of(const pprof::Sample& sample) const noexcept {
   FrameClass classes = kNone;
-  for (const std::uint32_t location : profile_.stack(sample)) classes = classes | classes_of_location_[location];
+  for (const std::uint32_t location : profile_.stack(sample)) classes = classes | places_[location].classes;
   return narrowed(classes);
 }
 
@@ -139,33 +145,35 @@ void CpuShares::count_sample(std::size_t sample, std::vector<std::uint32_t>& las
   if (count == 0) return;
   const pprof::Sample& row = profile_.samples[sample];
   total_ = add_saturated(total_, count);
-  std::int64_t& of_set = sets_[static_cast<std::uint32_t>(classes_of(row))];
-  of_set = add_saturated(of_set, count);
-
-  constexpr std::uint32_t kNoLeaf = std::numeric_limits<std::uint32_t>::max();
-  std::uint32_t leaf = kNoLeaf;
-  bool landed = false, named = false;
-  each_frame(row, [&](std::uint32_t name) {
-    named = true;
-    if (leaf == kNoLeaf) {
-      if (share_class(classes_of_name_[name], kLanding)) {
-        landed = true;
-      } else {
-        leaf = name;
-      }
-    }
-    if (last_seen[name] != sample) {
+  FrameClass classes = kNone;
+  for (const std::uint32_t location : profile_.stack(row)) {
+    const Place& place = places_[location];
+    classes = classes | place.classes;
+    for (std::uint32_t i = 0; i < place.name_count; ++i) {
+      const std::uint32_t name = names_[place.first_name + i];
+      if (last_seen[name] == sample) continue;
       last_seen[name] = static_cast<std::uint32_t>(sample);
       functions_[name].cumulative = add_saturated(functions_[name].cumulative, count);
     }
-    return true;
+  }
+  std::int64_t& of_set = sets_[static_cast<std::uint32_t>(narrowed(classes))];
+  of_set = add_saturated(of_set, count);
+  count_leaf(row, count);
+}
+
+void CpuShares::count_leaf(const pprof::Sample& sample, std::int64_t count) {
+  bool landed = false, named = false;
+  each_frame(sample, [&](std::uint32_t name) {
+    named = true;
+    const FrameClass classes = classes_of_name_[name];
+    if (share_class(classes, kLanding)) return landed = true;
+    functions_[name].self = add_saturated(functions_[name].self, count);
+    if (share_class(classes, kRuntime)) return false;
+    user_code_ = add_saturated(user_code_, count);
+    if (landed) user_code_at_landing_ = add_saturated(user_code_at_landing_, count);
+    return false;
   });
   if (named) named_ = add_saturated(named_, count);
-  if (leaf == kNoLeaf) return;
-  functions_[leaf].self = add_saturated(functions_[leaf].self, count);
-  if (share_class(classes_of_name_[leaf], kRuntime)) return;
-  user_code_ = add_saturated(user_code_, count);
-  if (landed) user_code_at_landing_ = add_saturated(user_code_at_landing_, count);
 }
 
 Share CpuShares::any(FrameClass classes) const noexcept { return any_without(classes, kNone); }

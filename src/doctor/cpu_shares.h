@@ -29,7 +29,7 @@ struct Share {
 
 /// One function; where several have the same name, all of them.
 struct FunctionUse {
-  std::string_view name;
+  std::string_view name = {};
   std::int64_t self = 0;        // samples whose leaf it is
   std::int64_t cumulative = 0;  // samples whose stack it is on
 };
@@ -81,10 +81,17 @@ class CpuShares {
   FunctionUse function(std::string_view name) const;
 
  private:
+  // A location's names are names_[first_name, first_name + name_count); its classes those of all its lines.
+  struct Place {
+    std::uint32_t first_name = 0, name_count = 0;
+    FrameClass classes = FrameClass::kNone;
+  };
+
   void name_functions();
-  void classify_locations();
+  void name_locations(const std::vector<std::uint32_t>& name_of_function);
   void count_samples();
   void count_sample(std::size_t sample, std::vector<std::uint32_t>& last_seen);
+  void count_leaf(const pprof::Sample& sample, std::int64_t count);
   std::int64_t count_of(std::size_t sample) const noexcept;
   FrameClass classes_of(const pprof::Sample& sample) const noexcept;
 
@@ -95,11 +102,12 @@ class CpuShares {
   int count_column_ = -1;
   std::int64_t total_ = 0, user_code_ = 0, user_code_at_landing_ = 0, named_ = 0;
   std::optional<double> cpu_seconds_;
-  std::vector<std::uint32_t> name_of_function_;  // by index of the profile's functions; into functions_
+  // A name is an index into the next two.
   std::vector<FunctionUse> functions_;
-  std::vector<FrameClass> classes_of_name_;      // beside functions_
-  std::vector<FrameClass> classes_of_location_;  // of all its lines
+  std::vector<FrameClass> classes_of_name_;
   std::unordered_map<std::string_view, std::uint32_t> name_index_;
+  std::vector<Place> places_;                             // beside the profile's locations
+  std::vector<std::uint32_t> names_;                      // of all places
   std::unordered_map<std::uint32_t, std::int64_t> sets_;  // samples by their set of classes
 };
 

@@ -131,18 +131,7 @@ class Reader {
 
   ValueType read_value_type(std::string_view bytes) {
     std::uint64_t type = 0, unit = 0;
-    for (Fields fields(bytes); fields.next();) {
-      switch (fields.number()) {
-        case value_type_field::kType:
-          type = fields.unsigned_value();
-          break;
-        case value_type_field::kUnit:
-          unit = fields.unsigned_value();
-          break;
-        default:
-          fields.skip();
-      }
-    }
+    read_numbers(bytes, {{value_type_field::kType, &type}, {value_type_field::kUnit, &unit}});
     return {text(type, "type"), text(unit, "unit")};
   }
 
@@ -158,32 +147,15 @@ class Reader {
   }
 
   void read_mapping(std::string_view bytes) {
+    using namespace mapping_field;
     Mapping mapping;
     std::uint64_t id = 0, file = 0, build_id = 0;
-    for (Fields fields(bytes); fields.next();) {
-      switch (fields.number()) {
-        case mapping_field::kId:
-          id = fields.unsigned_value();
-          break;
-        case mapping_field::kStart:
-          mapping.start = fields.unsigned_value();
-          break;
-        case mapping_field::kLimit:
-          mapping.limit = fields.unsigned_value();
-          break;
-        case mapping_field::kOffset:
-          mapping.offset = fields.unsigned_value();
-          break;
-        case mapping_field::kFile:
-          file = fields.unsigned_value();
-          break;
-        case mapping_field::kBuildId:
-          build_id = fields.unsigned_value();
-          break;
-        default:
-          fields.skip();
-      }
-    }
+    read_numbers(bytes, {{kId, &id},
+                         {kStart, &mapping.start},
+                         {kLimit, &mapping.limit},
+                         {kOffset, &mapping.offset},
+                         {kFile, &file},
+                         {kBuildId, &build_id}});
     add_id(mapping_ids_, id);
     mapping.file = text(file, "file");
     mapping.build_id = text(build_id, "build id");
@@ -191,51 +163,25 @@ class Reader {
   }
 
   void read_function(std::string_view bytes) {
+    using namespace function_field;
     std::uint64_t id = 0, name = 0, system_name = 0, file = 0;
-    for (Fields fields(bytes); fields.next();) {
-      switch (fields.number()) {
-        case function_field::kId:
-          id = fields.unsigned_value();
-          break;
-        case function_field::kName:
-          name = fields.unsigned_value();
-          break;
-        case function_field::kSystemName:
-          system_name = fields.unsigned_value();
-          break;
-        case function_field::kFile:
-          file = fields.unsigned_value();
-          break;
-        default:
-          fields.skip();
-      }
-    }
+    read_numbers(bytes, {{kId, &id}, {kName, &name}, {kSystemName, &system_name}, {kFile, &file}});
     add_id(function_ids_, id);
     profile_.functions.push_back({text(name, "name"), text(system_name, "system name"), text(file, "file")});
   }
 
   void read_location(std::string_view bytes) {
+    using namespace location_field;
     Location location;
     std::uint64_t id = 0, mapping_id = 0;
     location.first_line = static_cast<std::uint32_t>(profile_.lines.size());
-    for (Fields fields(bytes); fields.next();) {
-      switch (fields.number()) {
-        case location_field::kId:
-          id = fields.unsigned_value();
-          break;
-        case location_field::kMappingId:
-          mapping_id = fields.unsigned_value();
-          break;
-        case location_field::kAddress:
-          location.address = fields.unsigned_value();
-          break;
-        case location_field::kLine:
-          read_line(fields.bytes());
-          break;
-        default:
-          fields.skip();
+    read_numbers(bytes, {{kId, &id}, {kMappingId, &mapping_id}, {kAddress, &location.address}}, [&](Fields& fields) {
+      if (fields.number() == kLine) {
+        read_line(fields.bytes());
+      } else {
+        fields.skip();
       }
-    }
+    });
     add_id(location_ids_, id);
     location.line_count = static_cast<std::uint32_t>(profile_.lines.size()) - location.first_line;
     if (mapping_id != 0) {
@@ -246,30 +192,21 @@ class Reader {
 
   // A line without a function says nothing, and is left out.
   void read_line(std::string_view bytes) {
-    Line line;
-    std::uint64_t function_id = 0;
-    for (Fields fields(bytes); fields.next();) {
-      switch (fields.number()) {
-        case line_field::kFunctionId:
-          function_id = fields.unsigned_value();
-          break;
-        case line_field::kLine:
-          line.line = fields.value();
-          break;
-        default:
-          fields.skip();
-      }
-    }
+    std::uint64_t function_id = 0, line = 0;
+    read_numbers(bytes, {{line_field::kFunctionId, &function_id}, {line_field::kLine, &line}});
     if (function_id == 0) return;
-    line.function = resolve(function_ids_, function_id, "function");
-    profile_.lines.push_back(line);
+    profile_.lines.push_back({resolve(function_ids_, function_id, "function"), static_cast<std::int64_t>(line)});
   }
 
   std::uint32_t resolve(const IdMap& map, std::uint64_t id, const char* what) const {
     const std::uint32_t index = map.find(id);
-    if (index == IdMap::kNone)
-      guard_.fail(std::string("it names ") + what + " " + std::to_string(id) + ", which is not there");
+    if (index == IdMap::kNone) [[unlikely]]
+      fail_unresolved(id, what);
     return index;
+  }
+
+  [[noreturn]] void fail_unresolved(std::uint64_t id, const char* what) const {
+    guard_.fail(std::string("it names ") + what + " " + std::to_string(id) + ", which is not there");
   }
 
   void read_sample(std::string_view bytes) {
@@ -287,12 +224,10 @@ class Reader {
         case sample_field::kValue:
           fields.each_value([&](std::uint64_t value) { add_value(first_value, value); });
           break;
-        case sample_field::kLabel: {
-          if (label_fields_.size() == kMostLabels) guard_.fail("more than " + grouped(kMostLabels) + " labels");
-          const std::string_view label = fields.bytes();
-          label_fields_.push_back({{field_begin, static_cast<std::size_t>(fields.position() - field_begin)}, label});
+        case sample_field::kLabel:
+          fields.bytes();
+          add_label_field({field_begin, fields.position()});
           break;
-        }
         default:
           fields.skip();
       }
@@ -309,6 +244,11 @@ class Reader {
     profile_.values.push_back(static_cast<std::int64_t>(value));
   }
 
+  void add_label_field(std::string_view field) {
+    if (label_fields_.size() == kMostLabels) guard_.fail("more than " + grouped(kMostLabels) + " labels");
+    label_fields_.push_back(field);
+  }
+
   [[noreturn]] void fail_value_count(std::size_t values) const {
     guard_.fail((values > survey_.types ? "at least " : "") + grouped(values) + " values for " +
                 grouped(survey_.types) + " sample types");
@@ -316,12 +256,12 @@ class Reader {
 
   // Labels that stand side by side are as one text that tells them from others.
   void read_labels(Sample& sample) {
-    const char* const begin = label_fields_.front().field.data();
+    const char* const begin = label_fields_.front().data();
     const char* end = begin;
     bool side_by_side = true;
-    for (const LabelField& label : label_fields_) {
-      side_by_side = side_by_side && label.field.data() == end;
-      end = label.field.data() + label.field.size();
+    for (const std::string_view field : label_fields_) {
+      side_by_side = side_by_side && field.data() == end;
+      end = field.data() + field.size();
     }
     const std::string_view all(begin, static_cast<std::size_t>(end - begin));
     RecentLabels::Entry& recent = recent_labels_.slot(all);
@@ -332,48 +272,28 @@ class Reader {
     }
     sample.first_label = static_cast<std::uint32_t>(profile_.labels.size());
     sample.label_count = static_cast<std::uint32_t>(label_fields_.size());
-    for (const LabelField& label : label_fields_) read_label(label.message);
+    for (const std::string_view field : label_fields_) {
+      Fields label(field);
+      label.next();
+      read_label(label.bytes());
+    }
     if (side_by_side) recent = {all, sample.first_label, sample.label_count};
   }
 
   void read_label(std::string_view bytes) {
-    std::uint64_t key = 0, text_index = 0, unit = 0;
-    Label label;
-    for (Fields fields(bytes); fields.next();) {
-      switch (fields.number()) {
-        case label_field::kKey:
-          key = fields.unsigned_value();
-          break;
-        case label_field::kText:
-          text_index = fields.unsigned_value();
-          break;
-        case label_field::kNumber:
-          label.number = fields.value();
-          break;
-        case label_field::kUnit:
-          unit = fields.unsigned_value();
-          break;
-        default:
-          fields.skip();
-      }
-    }
+    using namespace label_field;
+    std::uint64_t key = 0, text_index = 0, number = 0, unit = 0;
+    read_numbers(bytes, {{kKey, &key}, {kText, &text_index}, {kNumber, &number}, {kUnit, &unit}});
     guard_.charge(1, 2 * sizeof(Label));  // the array grows by doubling
-    label.key = text(key, "label's key");
-    label.text = text(text_index, "label's text");
-    label.unit = text(unit, "label's unit");
-    profile_.labels.push_back(std::move(label));
+    profile_.labels.push_back({text(key, "label's key"), text(text_index, "label's text"),
+                               static_cast<std::int64_t>(number), text(unit, "label's unit")});
   }
-
-  struct LabelField {
-    std::string_view field;    // with its number and length
-    std::string_view message;  // without
-  };
 
   std::string_view bytes_;
   Guard guard_;
   Survey survey_;
   IdMap mapping_ids_, location_ids_, function_ids_;
-  std::vector<LabelField> label_fields_;  // of the sample being read
+  std::vector<std::string_view> label_fields_;  // of the sample being read, with number and length
   RecentLabels recent_labels_;
   Profile profile_;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <protozero/pbf_reader.hpp>
 #include <string_view>
 
@@ -64,5 +65,29 @@ class Fields {
 
   protozero::pbf_reader reader_;
 };
+
+/// A field of a number, and where it goes.
+struct NumberField {
+  std::uint32_t number;
+  std::uint64_t* value;
+};
+
+/// Reads a message of numbers: those named, the last of each; `other` gets the remaining fields, to read or to skip.
+template <class Other>
+void read_numbers(std::string_view message, std::initializer_list<NumberField> named, Other&& other) {
+  for (Fields fields(message); fields.next();) {
+    const auto* found = std::find_if(named.begin(), named.end(),
+                                     [&](const NumberField& field) { return field.number == fields.number(); });
+    if (found != named.end()) {
+      *found->value = fields.unsigned_value();
+    } else {
+      other(fields);
+    }
+  }
+}
+
+inline void read_numbers(std::string_view message, std::initializer_list<NumberField> named) {
+  read_numbers(message, named, [](Fields& fields) { fields.skip(); });
+}
 
 }  // namespace weft::pprof
