@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "doctor/test_files.h"
+#include "doctor/recorded_test_support.h"
 #include "doctor/unreadable.h"
 
 namespace weft::doctor {

@@ -11,8 +11,8 @@
 #include <limits>
 
 #include "doctor/json_reading.h"
+#include "doctor/recorded_test_support.h"
 #include "doctor/runtime_metrics_json.h"
-#include "doctor/test_files.h"
 
 namespace weft::doctor {
 namespace {

@@ -164,8 +164,14 @@ ContentKind add_text(Evidence& evidence, std::string_view name, std::string_view
     add_binary(evidence, name, std::move(binary));
     return ContentKind::kSectionTable;
   }
-  if (add_shutdown_timeline(evidence, text)) return ContentKind::kShutdownTimeline;
-  if (add_resident_series(evidence, text)) return ContentKind::kResidentSeries;
+  if (add_shutdown_timeline(evidence, text)) {
+    note_source(evidence, name, "how it went down");
+    return ContentKind::kShutdownTimeline;
+  }
+  if (add_resident_series(evidence, text)) {
+    note_source(evidence, name, fmt::format("resident memory, {} points", evidence.resident_series.size()));
+    return ContentKind::kResidentSeries;
+  }
   const bool log = add_go_log(evidence, name, text);
   if (has_goroutine_dump(text)) {
     add_dump(evidence, name, text);

@@ -1,4 +1,4 @@
-// doctor/test_files.h: recorded material for the doctor's tests: tests/data/doctor, tests/data/cgroup.
+// doctor/recorded_test_support.h: recorded material for the doctor's tests: tests/data/doctor, tests/data/cgroup.
 #pragma once
 
 #include <gtest/gtest.h>
