@@ -22,9 +22,9 @@ struct CollectOptions {
   std::function<void(const std::string&)> progress = [](const std::string&) {};
 };
 
-/// Asks a debug server: heap and goroutine profiles and metrics, a CPU profile meanwhile, and the same once more; goroutine
-/// counts in between. `url` is the server's root, or any path of it up to /debug/pprof. What does not answer is noted in
-/// `evidence.unread`. Errors: std::system_error / std::runtime_error when nothing answers at all.
+/// Asks a debug server: heap and goroutine profiles and metrics, a CPU profile meanwhile, and the same once more;
+/// goroutine counts in between. `url` is the server's root, or any of its debug or metrics pages. What does not answer
+/// is noted in `evidence.unread`. Errors: std::system_error / std::runtime_error when nothing answers at all.
 void collect_url(Evidence& evidence, const std::string& url, const CollectOptions& options);
 
 /// Two looks at /proc and the control groups `cpu_seconds` (at most 10) apart, the executable, the environment.
