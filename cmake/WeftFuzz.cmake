@@ -3,7 +3,8 @@
 # In every build a small main hands each file of the corpus to the same function: a test, with any compiler. With
 # WEFT_BUILD_FUZZERS everything is compiled for libFuzzer with the address sanitizer, and there are the fuzzers as well:
 #   cmake -S . -B build/fuzz -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_C_COMPILER=clang-19 -DWEFT_BUILD_FUZZERS=ON
-#   ninja -C build/fuzz fuzz_pprof && build/fuzz/tests/fuzz/fuzz_pprof -max_total_time=300 build/corpus tests/fuzz/corpus/pprof
+#   ninja -C build/fuzz fuzz_pprof && build/fuzz/tests/fuzz/fuzz_pprof -max_total_time=300 build/corpus
+#   tests/fuzz/corpus/pprof
 include_guard(GLOBAL)
 
 if(WEFT_BUILD_FUZZERS)

@@ -19,11 +19,13 @@ namespace {
 
 // As in the table of classes that the rules were made with.
 const std::vector<std::string> kPatterns = {
-    R"(^runtime\.(mallocgc\w*|newobject|newarray|makeslice\w*|growslice\w*|makechan\w*|makemap\w*|rawstring\w*|rawbyteslice|rawruneslice|slicebytetostring\w*|stringtoslice\w*|concatstring\w*|concatbyte\w*)$)",
+    R"(^runtime\.(mallocgc\w*|newobject|newarray|makeslice\w*|growslice\w*|makechan\w*|makemap\w*|rawstring\w*)"
+    R"(|rawbyteslice|rawruneslice|slicebytetostring\w*|stringtoslice\w*|concatstring\w*|concatbyte\w*)$)",
     R"(^runtime\.convT(\d+|string|slice|noptr)?$)",
     R"(^runtime\.gcBgMarkWorker(\.|$))",
     R"(^runtime\.(gcAssistAlloc\d?|deductAssistCredit|gcParkAssist)$)",
-    R"(^runtime\.(bgsweep|sweepone|deductSweepCredit|gcStart|gcMarkDone|gcMarkTermination|gcDrain\w*|wbBufFlush\w*|bulkBarrier\w*|gcmarknewobject|markroot\w*|gcSweep|\(\*sweepLocked\)\.sweep))",
+    R"(^runtime\.(bgsweep|sweepone|deductSweepCredit|gcStart|gcMarkDone|gcMarkTermination|gcDrain\w*)"
+    R"(|wbBufFlush\w*|bulkBarrier\w*|gcmarknewobject|markroot\w*|gcSweep|\(\*sweepLocked\)\.sweep))",
     R"(^(runtime\.)?gcWriteBarrier\d?$)",
     R"(^runtime\.(bgscavenge|madvise|sysUnused\w*|\(\*pageAlloc\)\.scavenge\w*|\(\*mheap\)\.\w*scavenge\w*)$)",
     R"(^runtime\.(copystack|adjustframe)$)",
@@ -32,7 +34,8 @@ const std::vector<std::string> kPatterns = {
     R"(^runtime\.(entersyscall\w*|reentersyscall|exitsyscall\w*)$)",
     R"(^runtime\.(startlockedm|stoplockedm)$)",
     R"(^runtime\.find[Rr]unnable$)",
-    R"(^runtime\.(schedule|find[Rr]unnable|park_m|goschedImpl|goexit0|stopm|startm|wakep|handoffp|resetspinning|injectglist)$)",
+    R"(^runtime\.(schedule|find[Rr]unnable|park_m|goschedImpl|goexit0|stopm|startm|wakep|handoffp|resetspinning)"
+    R"(|injectglist)$)",
     R"(^runtime\.(newproc\w*|goexit0|gdestroy|gfget|gfput|malg)$)",
     R"(^runtime\.(chansend\w*|chanrecv\w*|selectgo|closechan)$)",
     R"(^(runtime\.map[iI]ter[nN]ext\w*|internal/runtime/maps\.\(\*Iter\)\.Next)$)",

@@ -1,5 +1,5 @@
-// The rules over whole captured services: each careless one has its finding, the careful one has lost it or keeps what is
-// true of it, and the idle one is silent.
+// The rules over whole captured services: each careless one has its finding, the careful one has lost it or keeps what
+// is true of it, and the idle one is silent.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,10 +1,11 @@
 // doctor/case.h: one service as the rules see it: the evidence, and what follows from it.
 //
-// GATES  [case.G0] CPU shares count from kLeastSamples samples on; rules fire on the lower bound of a share (Wilson, 95 %)
+// GATES  [case.G0] CPU shares count from kLeastSamples samples on; rules fire on the lower bound of a share (Wilson,
+// 95 %)
 //        [case.G1] below kLeastCores used the shares say nothing: mostly idle
 //        [case.G2] a profile that saw much less CPU time than the process used: remarked on
-//        [case.G3] /cpu/classes and the heap's live size move only when a collection ends: without fresh ones in the window
-//                  they are unknown, not zero
+//        [case.G3] /cpu/classes and the heap's live size move only when a collection ends: without fresh ones in the
+//                  window they are unknown, not zero
 //        [case.G4] a small service: findings of the CPU profile inform, and ask for no action
 //        [case.G5] a contended host: the numbers are noisy, and the report says so
 #pragma once

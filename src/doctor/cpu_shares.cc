@@ -8,7 +8,8 @@ namespace {
 
 using enum FrameClass;
 
-// More functions than this inlined into one another at one address is no compiler's doing: those nearest the leaf count.
+// More functions than this inlined into one another at one address is no compiler's doing: those nearest the leaf
+// count.
 constexpr std::size_t kMostLines = 64;
 
 constexpr std::int64_t kMostSamples = std::numeric_limits<std::int64_t>::max();

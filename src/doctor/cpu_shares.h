@@ -1,8 +1,8 @@
 // doctor/cpu_shares.h: what share of a CPU profile each class of frames has, and whose functions stand above them.
 //
-// A sample counts once for a class if any of its frames, inlined ones too, is of it; that is what makes shares of classes
-// comparable between releases, whatever the functions are called and whoever inlines whom. Two classes are narrower than
-// their frames: kPreempt is without kGrow (both begin in newstack), kCross only inside kCgo.
+// A sample counts once for a class if any of its frames, inlined ones too, is of it; that is what makes shares of
+// classes comparable between releases, whatever the functions are called and whoever inlines whom. Two classes are
+// narrower than their frames: kPreempt is without kGrow (both begin in newstack), kCross only inside kCgo.
 #pragma once
 
 #include <cstdint>
@@ -70,7 +70,8 @@ class CpuShares {
   /// The functions right above a class: the first frame towards the root from the leafmost one of the class that is
   /// neither the runtime's nor C++'s library. At most `most`, largest first.
   std::vector<UserFrame> user_frames_above(FrameClass classes, std::size_t most) const;
-  /// Of the samples with one of the classes, those where the same user function stands `times` times or more: recursion.
+  /// Of the samples with one of the classes, those where the same user function stands `times` times or more:
+  /// recursion.
   Share repeating_user_function(FrameClass classes, int times) const;
   /// Of all samples, those with that function on the stack and a frame of the classes.
   Share any_with_function(FrameClass classes, std::string_view function) const;

@@ -1,5 +1,5 @@
-// Shares on captured profiles (tests/data/doctor, Go 1.27.4), held against what other tools made of them; and on made-up
-// ones, for what no captured profile has.
+// Shares on captured profiles (tests/data/doctor, Go 1.27.4), held against what other tools made of them; and on
+// made-up ones, for what no captured profile has.
 #include "doctor/cpu_shares.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// doctor/elf_image.h: the parts of an ELF file that the doctor looks at: sections, symbols, bytes by address. On libelf.
+// doctor/elf_image.h: the parts of an ELF file that the doctor looks at: sections, symbols, bytes by address. On
+// libelf.
 #pragma once
 
 #include <cstdint>

@@ -20,8 +20,8 @@ struct Histogram {
   std::vector<double> counts;
 };
 
-/// The runtime's metrics at one moment, under the names of Go's runtime/metrics, whatever they were called in the source:
-/// "/gc/heap/goal:bytes", "/sched/goroutines:goroutines". What has no such name: "process/cpu:seconds",
+/// The runtime's metrics at one moment, under the names of Go's runtime/metrics, whatever they were called in the
+/// source: "/gc/heap/goal:bytes", "/sched/goroutines:goroutines". What has no such name: "process/cpu:seconds",
 /// "process/resident:bytes", "process/start-time:seconds" (since 1970), "gc/last:seconds" (since 1970).
 /// Absent limits are infinite: /gc/gomemlimit:bytes and /gc/gogc:percent hold infinity for "none" and "off".
 struct Metrics {

@@ -17,7 +17,8 @@ struct FlameNode {
   std::vector<std::uint32_t> children;  // by value, the largest first
 };
 
-/// Node 0 is the root. Nodes below `least_share` of all, and below `kMostDepth`, are left out. Views are into the profile.
+/// Node 0 is the root. Nodes below `least_share` of all, and below `kMostDepth`, are left out. Views are into the
+/// profile.
 std::vector<FlameNode> flame_tree(const pprof::Profile& profile, double least_share);
 
 }  // namespace weft::doctor

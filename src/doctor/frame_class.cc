@@ -1,8 +1,9 @@
 // Names are matched by hand-written tables, one bucket for each first character.
 //
-// REJECTED   the same classes as regular expressions (bench/doctor/frame_class_bench.cc, the 3,233 functions of 23 captured
-//            profiles, a busy machine): a name takes the tables 70 to 120 ns, one RE2::Set of 20 patterns for Go alone 170
-//            to 380, std::regex 12,500 to 24,000; and a table tells what it means without a regular expression's escapes
+// REJECTED   the same classes as regular expressions (bench/doctor/frame_class_bench.cc, the 3,233 functions of 23
+//            captured profiles, a busy machine): a name takes the tables 70 to 120 ns, one RE2::Set of 20 patterns for
+//            Go alone 170 to 380, std::regex 12,500 to 24,000; and a table tells what it means without a regular
+//            expression's escapes
 #include "doctor/frame_class.h"
 
 #include <algorithm>
@@ -33,8 +34,9 @@ constexpr FrameClass kMark = kGcBackground | kGcAll;
 constexpr FrameClass kHelp = kAssist | kGcAll;
 constexpr FrameClass kSearch = kFind | kSched;
 
-// Of package runtime, without its name. Each release's names stand side by side: mallocgc was cut up in 1.24, 1.27 has one
-// for each size; findrunnable got its capital in 1.19; scanobject its in 1.26; write barriers had a register's name to 1.20.
+// Of package runtime, without its name. Each release's names stand side by side: mallocgc was cut up in 1.24, 1.27 has
+// one for each size; findrunnable got its capital in 1.19; scanobject its in 1.26; write barriers had a register's
+// name to 1.20.
 constexpr std::array kGoRuntime = {
     Rule{"mallocgc", Match::kWord, kAlloc},
     Rule{"newobject", Match::kExact, kAlloc},

@@ -1,5 +1,5 @@
-// doctor/frame_class.h: which cost of a runtime a stack frame stands for, by its function's name: Go 1.19 to 1.27, weft, the
-// C and C++ allocators.
+// doctor/frame_class.h: which cost of a runtime a stack frame stands for, by its function's name: Go 1.19 to 1.27,
+// weft, the C and C++ allocators.
 //
 // Rules ask for classes, never for names: a cost moves from function to function between releases of Go.
 #pragma once
@@ -51,7 +51,8 @@ constexpr FrameClass operator~(FrameClass a) noexcept {
 /// True if the sets have a class in common.
 constexpr bool share_class(FrameClass a, FrameClass b) noexcept { return (a & b) != FrameClass::kNone; }
 
-/// The classes of a function, by its full name as profiles have it: "runtime.mallocgc", "weft::sched::pick(weft::sched::Machine&)".
+/// The classes of a function, by its full name as profiles have it: "runtime.mallocgc",
+/// "weft::sched::pick(weft::sched::Machine&)".
 FrameClass classify(std::string_view function);
 
 }  // namespace weft::doctor

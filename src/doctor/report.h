@@ -19,7 +19,8 @@ void write_text(std::ostream& out, const Case& service, const Verdict& verdict, 
 void write_json(std::ostream& out, const Case& service, const Verdict& verdict);
 /// SARIF 2.1.0, for code hosts.
 void write_sarif(std::ostream& out, const Case& service, const Verdict& verdict, const std::string& version);
-/// One page that needs nothing else: the report, and an icicle graph of the CPU profile with each finding's frames marked.
+/// One page that needs nothing else: the report, and an icicle graph of the CPU profile with each finding's frames
+/// marked.
 void write_html(std::ostream& out, const Case& service, const Verdict& verdict);
 /// A rule's card.
 void write_card(std::ostream& out, const RuleCard& card, const TextStyle& style = {});

@@ -84,13 +84,22 @@ constexpr std::string_view kHead = R"html(<!doctype html>
 <style>
 :root{color-scheme:light dark;--line:#8884;--high:#d33;--warning:#c80;--info:#68a}
 body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.4rem}h3{margin:.2rem 0}small{font-weight:400;opacity:.7}
+h1{font-size:1.4rem}
+h3{margin:.2rem 0}
+small{font-weight:400;opacity:.7}
 .finding{border-left:.3rem solid var(--info);padding:.3rem .8rem;margin:.8rem 0;cursor:pointer}
-.finding.high{border-color:var(--high)}.finding.warning{border-color:var(--warning)}
-.finding.chosen{background:#8882}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.3rem 0}
-dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}table{border-collapse:collapse}td{border-top:1px solid var(--line);padding:.2rem .6rem;vertical-align:top}
-#flame{position:relative;border:1px solid var(--line)}#flame div{position:absolute;height:18px;overflow:hidden;white-space:nowrap;font:12px/18px
-ui-monospace,monospace;box-sizing:border-box;border:1px solid #0003;padding:0 3px;background:#9aa5;cursor:pointer}#flame div.marked{background:var(--high);color:#fff}
+.finding.high{border-color:var(--high)}
+.finding.warning{border-color:var(--warning)}
+.finding.chosen{background:#8882}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.3rem 0}
+dt{opacity:.7}
+dd{margin:0;overflow-wrap:anywhere}
+table{border-collapse:collapse}
+td{border-top:1px solid var(--line);padding:.2rem .6rem;vertical-align:top}
+#flame{position:relative;border:1px solid var(--line)}
+#flame div{position:absolute;height:18px;overflow:hidden;white-space:nowrap;box-sizing:border-box;padding:0 3px}
+#flame div{font:12px/18px ui-monospace,monospace;border:1px solid #0003;background:#9aa5;cursor:pointer}
+#flame div.marked{background:var(--high);color:#fff}
 </style></head><body>
 )html";
 

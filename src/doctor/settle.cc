@@ -29,8 +29,8 @@ double distance(const Metrics& a, const Metrics& b) {
   return sum;
 }
 
-// A metrics page has no time. Beside snapshots that have one it is no further snapshot: what it has more goes to the one
-// that its counters are nearest to.
+// A metrics page has no time. Beside snapshots that have one it is no further snapshot: what it has more goes to the
+// one that its counters are nearest to.
 void merge_untimed(std::vector<Metrics>& all) {
   const auto first_untimed =
       std::find_if(all.begin(), all.end(), [](const Metrics& metrics) { return !metrics.unix_seconds; });

@@ -1,7 +1,7 @@
 // pprof/id_map.h: from the ids that a profile gives its locations, functions and mappings to indices.
 //
-// Most writers count from 1, in order or nearly so: a table. Others use addresses or hashes: a hash map, whose seed differs
-// from run to run lest a profile be made to collide.
+// Most writers count from 1, in order or nearly so: a table. Others use addresses or hashes: a hash map, whose seed
+// differs from run to run lest a profile be made to collide.
 #pragma once
 
 #include <algorithm>

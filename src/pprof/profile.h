@@ -1,9 +1,11 @@
-// pprof/profile.h: a profile of the pprof format in memory: flat arrays and indices, made for reading once and counting.
+// pprof/profile.h: a profile of the pprof format in memory: flat arrays and indices, made for reading once and
+// counting.
 //
-//   samples[i]  ->  stack of location indices, leaf first  ->  location  ->  lines, innermost inlined first  ->  function
+//   samples[i]  ->  stack of location indices, leaf first  ->  location  ->  lines, innermost inlined first  ->
+//   function
 //
-// Everything that names something else is an index into the array of it; the reader has checked each one. Immutable once
-// read; may be read from any thread.
+// Everything that names something else is an index into the array of it; the reader has checked each one. Immutable
+// once read; may be read from any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Reads a profile in four walks over the same bytes, since a writer may put its parts in any order:
 //
-//   survey     checks the outermost fields, counts everything, notes the strings; then all arrays get their size at once
-//   functions and mappings, whose names are strings
+//   survey     checks the outermost fields, counts everything, notes the strings; then all arrays get their size at
+//   once functions and mappings, whose names are strings
 //   locations, which name functions and mappings
 //   samples,   which name locations
 //
@@ -23,7 +23,8 @@
 namespace weft::pprof {
 namespace {
 
-// Samples often have the same labels as one shortly before. Remembers where those of recent samples stand, by their bytes.
+// Samples often have the same labels as one shortly before. Remembers where those of recent samples stand, by their
+// bytes.
 class RecentLabels {
  public:
   struct Entry {

@@ -21,8 +21,8 @@ struct Survey {
   std::int64_t time_nanos = 0, duration_nanos = 0, period = 0;
 };
 
-/// Errors: BadProfile, protozero::exception. Every field of the outermost message has been gone through, and has the type
-/// it must have.
+/// Errors: BadProfile, protozero::exception. Every field of the outermost message has been gone through, and has the
+/// type it must have.
 Survey survey(std::string_view bytes, Guard& guard);
 
 }  // namespace weft::pprof

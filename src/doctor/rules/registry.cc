@@ -1,5 +1,5 @@
-// Every rule, in the order in which findings are to be acted on: throttling and overload distort all other shares, a limit
-// that is too tight looks like anything else, and what only informs comes last.
+// Every rule, in the order in which findings are to be acted on: throttling and overload distort all other shares, a
+// limit that is too tight looks like anything else, and what only informs comes last.
 #include <algorithm>
 #include <array>
 

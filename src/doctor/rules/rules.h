@@ -1,4 +1,5 @@
-// doctor/rules/rules.h: every rule, and the findings of those that are causes of another: R1 asks S03 and S07, and so on.
+// doctor/rules/rules.h: every rule, and the findings of those that are causes of another: R1 asks S03 and S07, and so
+// on.
 #pragma once
 
 #include "doctor/rule.h"

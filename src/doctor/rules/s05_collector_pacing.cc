@@ -1,4 +1,5 @@
-// S05: the collector runs too often for its heap: a large live heap (a), a tiny one (b), or a limit that is too tight (c).
+// S05: the collector runs too often for its heap: a large live heap (a), a tiny one (b), or a limit that is too tight
+// (c).
 #include "doctor/rules/rules.h"
 #include "doctor/rules/words.h"
 
