@@ -53,8 +53,9 @@ void measure_sections(const ElfImage& image, SizeReport& report) {
   }
   if (report.file_bytes > in_sections) roles["headers and gaps"].bytes = report.file_bytes - in_sections;
   report.roles = largest_first(roles, roles.size());
-  std::stable_sort(report.sections.begin(), report.sections.end(),
-                   [](const ElfSection& a, const ElfSection& b) { return a.file_bytes > b.file_bytes; });
+  std::sort(report.sections.begin(), report.sections.end(), [](const ElfSection& a, const ElfSection& b) {
+    return std::pair(b.file_bytes, a.index) < std::pair(a.file_bytes, b.index);
+  });
 }
 
 // Symbols may be aliases: two names of one place count once.

@@ -43,8 +43,8 @@ struct SizeReport {
   std::vector<SizeGroup> groups;     // by package or namespace, largest first
   std::vector<SizeGroup> symbols;    // largest first
   std::string no_symbols;            // why groups and symbols are empty; empty: they are not
-  std::uint64_t named_bytes = 0;     // of code and data, that symbols account for
-  std::uint64_t nameable_bytes = 0;  // of code and data, in all
+  std::uint64_t named_bytes = 0;     // of what is loaded, that symbols account for
+  std::uint64_t nameable_bytes = 0;  // of what is loaded, in all
 
   std::uint64_t debug_bytes = 0;                       // as they stand in the file
   std::uint64_t symbol_table_bytes = 0;                // with its names

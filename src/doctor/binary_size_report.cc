@@ -96,7 +96,7 @@ std::string head_text(const SizeReport& report) {
 
 std::string symbols_text(const SizeReport& report) {
   if (!report.no_symbols.empty()) return fmt::format("\nSymbols: {}\n", report.no_symbols);
-  std::string text = fmt::format("\n{}, of the {} that symbols name ({} of code and data)\n",
+  std::string text = fmt::format("\n{}, of the {} that symbols name ({} of what is loaded)\n",
                                  report.language == "Go" ? "Packages" : "Namespaces", bytes_text(report.named_bytes),
                                  share_text(report.named_bytes, report.nameable_bytes));
   for (const SizeGroup& group : report.groups) append_row(text, group.bytes, report.named_bytes, printable(group.name));
@@ -110,7 +110,7 @@ std::string symbols_text(const SizeReport& report) {
 std::string savings_text(const SizeReport& report) {
   const std::vector<Saving> savings = savings_of(report);
   if (savings.empty()) return "\nNothing to strip, trim or compress.\n";
-  std::string text = "\nWhat would be saved (the first two include each other)\n";
+  std::string text = "\nWhat would be saved, each alone: stripping leaves nothing to compress\n";
   for (const Saving& saving : savings) {
     append_row(text, saving.bytes, report.file_bytes, fmt::format("{}: {}; {}", saving.what, saving.how, saving.costs));
   }

@@ -76,7 +76,9 @@ std::optional<GoBuildInfo> read_build_info_text(std::string_view text) {
     same_program = same_program && line.starts_with('\t');
     if (same_program) read_module_text(line, info);
   });
-  return info;
+  // "main: go1.9" is all that `go version` says of a program from before modules; a log may say so too, and more.
+  const bool alone = trim(rest).empty() && info.go_version.find(' ') == std::string::npos;
+  return info.module || !info.settings.empty() || alone ? std::optional(std::move(info)) : std::nullopt;
 }
 
 }  // namespace weft::doctor

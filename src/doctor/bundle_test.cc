@@ -178,6 +178,17 @@ TEST(Bundle, SaysWhatItCouldNotRead) {
   EXPECT_TRUE(contains(e.unread, "app.prom: metrics, but none of a runtime"));
 }
 
+TEST(Bundle, TakesNoLogForATable) {
+  Evidence e;
+  const std::string log =
+      "started app: go1.27 on linux\n512 bytes\n" + std::string(300, '-') + "\n" + recorded("02-before/gctrace.log");
+  EXPECT_EQ(add_content(e, "log", log), ContentKind::kGoLog);
+  EXPECT_EQ(add_content(e, "cut log", std::string(5000, '\0') + log), ContentKind::kGoLog);
+  EXPECT_EQ(add_content(e, "windows log", "\xff\xfeg\0c\0"), ContentKind::kUnknown);
+  EXPECT_EQ(add_content(e, "settings", "{\"metrics\": {\"enabled\": 1}}"), ContentKind::kUnknown);
+  EXPECT_FALSE(e.binary);
+}
+
 TEST(Bundle, ReadsPackedLogsAndJsonLogs) {
   const std::string log = recorded("02-before/gctrace.log");
   const std::string path = ::testing::TempDir() + "weft_bundle_test.log.gz";

@@ -92,7 +92,9 @@ class GroupReader {
     } else {
       levels = guessed_levels(controller, own);
     }
-    std::stable_sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) { return a.depth > b.depth; });
+    std::sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) {
+      return std::pair(b.depth, std::string_view(a.folder)) < std::pair(a.depth, std::string_view(b.folder));
+    });
     return {files_, std::move(levels)};
   }
 

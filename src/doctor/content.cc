@@ -123,6 +123,10 @@ ContentKind add_known_content(Evidence& evidence, std::string_view name, std::st
   if (bytes.starts_with("go 1.") && bytes.substr(0, 32).find(" trace\0", 0, 7) != std::string_view::npos) {
     throw Unreadable("an execution trace: not used");
   }
+  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) throw Unreadable("text in UTF-16: UTF-8 is read");
+  // A log that was cut off while its writer kept its place begins with zeros.
+  if (!is_text(bytes)) bytes.remove_prefix(std::min(bytes.size(), bytes.find_first_not_of('\0')));
+  if (bytes.empty()) throw Unreadable("nothing but zeros");
   if (pprof::is_gzip(bytes) || !is_text(bytes)) return add_packed(evidence, name, bytes);
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   return add_text(evidence, name, bytes);

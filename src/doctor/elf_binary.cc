@@ -25,7 +25,7 @@ Binary describe(const ElfImage& image, std::string path) {
     binary.module = std::move(info->module);
     binary.settings = std::move(info->settings);
   } else if (is_go_program(image)) {
-    binary.go_version = "unknown";
+    binary.go_version = std::string(kUnknownGoVersion);
   }
   binary.is_weft = is_weft_program(image);
   return binary;

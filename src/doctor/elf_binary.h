@@ -10,6 +10,9 @@
 
 namespace weft::doctor {
 
+/// The version of a Go program that does not say which.
+inline constexpr std::string_view kUnknownGoVersion = "unknown";
+
 /// Of a file that may be large: reads only what it needs. Errors: Unreadable, std::system_error.
 Binary read_elf_binary(const std::filesystem::path& file);
 /// The same of bytes; `name` becomes the path. Errors: Unreadable.

@@ -1,5 +1,4 @@
-// doctor/elf_image.h: the parts of an ELF file that the doctor looks at: sections, symbols, bytes by address. On
-// libelf.
+// doctor/elf_image.h: what the doctor looks at in an ELF file: sections, symbols, bytes by address. By libelf.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 // doctor/metric_names.h: which metric of the runtime a name on a metrics page means.
 //
 // client_golang gives runtime/metrics the names go_<path>_<unit>, and the older MemStats go_memstats_...; weft gives
-// its own weft_<path>_<unit>. Both lose which of '/', '-' and ':' an underscore was, so the names are looked up, not
+// its own weft_<path>_<unit>. Both lose which of '/', '-' and ':' an underscore was, so names are looked up, not
 // parsed; what a newer Go has beyond the list, client_golang's help text says: "Sourced from /gc/x:bytes."
-// Beyond the names that Metrics documents: "gc/pause-max:seconds" and "gc/pause-total:seconds", of the collector's
-// pauses.
+// Beyond the names that Metrics documents: "gc/pause-max:seconds" and "gc/pause-total:seconds", of the collector, and
+// "process/{virtual:bytes,open-files:files,max-files:files}".
 #pragma once
 
 #include <optional>

@@ -97,7 +97,14 @@ void read_metrics(const json::object& object, RuntimeCapture& capture) {
 }  // namespace
 
 bool is_runtime_capture(const json::object& object) noexcept {
-  return json_member_object(object, "metrics") != nullptr || json_member_object(object, "proc") != nullptr;
+  for (const std::string_view member : {"metrics", "proc"}) {
+    const json::object* inside = json_member_object(object, member);
+    if (inside == nullptr) continue;
+    if (std::any_of(inside->begin(), inside->end(), [](const auto& entry) { return entry.key().starts_with('/'); })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 RuntimeCapture read_runtime_capture(const json::object& object) {

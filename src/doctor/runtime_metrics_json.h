@@ -1,5 +1,4 @@
-// doctor/runtime_metrics_json.h: a capture of everything at one moment: runtime/metrics, and files of /proc and
-// cgroups.
+// doctor/runtime_metrics_json.h: a capture of one moment: runtime/metrics, and files of /proc and control groups.
 //
 //   {"unix_nano": 1795426868894785007,
 //    "metrics": {"/gc/gogc:percent": 100,

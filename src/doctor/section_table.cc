@@ -100,6 +100,7 @@ class SizeTable {
     if (file_bytes_) binary_.file_bytes = file_bytes_;
     return rows_ > 0 || file_bytes_;
   }
+  bool has_rows() const noexcept { return rows_ > 0; }
   bool lists_sections() const noexcept { return by_section_ && rows_ > 0; }
 
  private:
@@ -135,7 +136,9 @@ bool is_section_table(std::string_view text) {
   Binary scratch;
   SizeTable sizes(scratch);
   for_each_line(head, [&](std::string_view line) { sizes.line(line); });
-  return sizes.finish();
+  // Of a longer text, "512 bytes" is a line among others.
+  constexpr std::size_t kLongestBareSize = 200;
+  return sizes.has_rows() || (sizes.finish() && text.size() <= kLongestBareSize);
 }
 
 bool read_section_table(std::string_view text, Binary& binary) {

@@ -4,14 +4,23 @@
 #include <limits>
 
 #include "doctor/bundle.h"
+#include "doctor/elf_binary.h"
 
 namespace weft::doctor {
 namespace {
 
+// Keeps the order of equals. (The library's own stable sort is deprecated inside, which clang says of its user.)
+template <class Item, class Less>
+void sort_stably(std::vector<Item>& items, Less less) {
+  for (auto at = items.begin(); at != items.end(); ++at) {
+    std::rotate(std::upper_bound(items.begin(), at, *at, less), at, at + 1);
+  }
+}
+
 // What has no time stands behind what has, as it came.
 template <class Item>
 void sort_by_time(std::vector<Item>& items) {
-  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+  sort_stably(items, [](const Item& a, const Item& b) {
     constexpr double kLast = std::numeric_limits<double>::infinity();
     return a.unix_seconds.value_or(kLast) < b.unix_seconds.value_or(kLast);
   });
@@ -48,8 +57,7 @@ void merge_untimed(std::vector<Metrics>& all) {
 }
 
 void order_profiles(std::vector<pprof::Profile>& snapshots, std::optional<pprof::Profile>& latest) {
-  std::stable_sort(snapshots.begin(), snapshots.end(),
-                   [](const pprof::Profile& a, const pprof::Profile& b) { return a.time_nanos < b.time_nanos; });
+  sort_stably(snapshots, [](const pprof::Profile& a, const pprof::Profile& b) { return a.time_nanos < b.time_nanos; });
   if (!snapshots.empty()) latest = snapshots.back();
   if (snapshots.size() < 2) snapshots.clear();
 }
@@ -103,7 +111,9 @@ void settle(Evidence& evidence) {
   order_profiles(evidence.goroutine_snapshots, evidence.goroutine);
   set_steal_between(evidence.process);
   join_process_and_metrics(evidence);
-  if (evidence.binary && evidence.binary->go_version) evidence.go_version = evidence.binary->go_version;
+  const bool go_binary = evidence.binary && evidence.binary->go_version;
+  const bool said = go_binary && (*evidence.binary->go_version != kUnknownGoVersion || !evidence.go_version);
+  if (said) evidence.go_version = evidence.binary->go_version;
   const bool weft_binary = evidence.binary && evidence.binary->is_weft;
   evidence.is_weft =
       evidence.is_weft || weft_binary || has_weft_frames(evidence.cpu) || has_weft_frames(evidence.goroutine);
