@@ -12,7 +12,8 @@ import random
 import sys
 
 FUNCTIONS, LOCATIONS = 40_000, 120_000
-RUNTIME = ["runtime.mallocgc", "runtime.newobject", "runtime.gcBgMarkWorker", "runtime.schedule", "runtime.findRunnable",
+RUNTIME = ["runtime.mallocgc", "runtime.newobject", "runtime.gcBgMarkWorker", "runtime.schedule",
+           "runtime.findRunnable",
            "runtime.chansend1", "runtime.copystack", "runtime.cgocall", "runtime.futex", "runtime.asyncPreempt"]
 
 

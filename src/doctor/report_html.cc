@@ -80,7 +80,8 @@ void write_finding(std::ostream& out, const Finding& finding, std::size_t number
 }
 
 constexpr std::string_view kHead = R"html(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>weft doctor</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>weft doctor</title>
 <style>
 :root{color-scheme:light dark;--line:#8884;--high:#d33;--warning:#c80;--info:#68a}
 body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
