@@ -19,7 +19,7 @@ namespace weft::sched {
 class GlobalQueue {
  public:
   static constexpr std::uint32_t kWokenTurns = 4;
-  static constexpr std::uint32_t kNewestTurns = 16;
+  static constexpr std::uint32_t kNewestTurns = 64;
   static constexpr detail::MonotonicNanos kStanding = 50'000'000;
 
   /// `now` may be some milliseconds late.

@@ -80,7 +80,7 @@ TEST_F(GlobalQueueTest, AShortQueueOfSpawnedOnesIsFifo) {
 }
 
 TEST_F(GlobalQueueTest, AStandingQueueOfSpawnedOnesGivesTheNewestAndNowAndThenTheOldest) {
-  constexpr int kPushed = 160;
+  constexpr int kPushed = 640;
   const auto pushed = push(Arrival::kSpawned, kPushed);
   std::size_t oldest = 0;
   std::size_t newest = pushed.size();
