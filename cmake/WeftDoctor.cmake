@@ -3,6 +3,7 @@ include_guard(GLOBAL)
 
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(fmt REQUIRED)
 find_package(Boost 1.75 REQUIRED)  # headers: Beast, Asio, JSON
 find_path(WEFT_PROTOZERO_INCLUDE protozero/pbf_reader.hpp REQUIRED)
 
@@ -20,5 +21,4 @@ target_include_directories(weft_pprof SYSTEM PRIVATE "${WEFT_PROTOZERO_INCLUDE}"
 target_link_libraries(weft_pprof PRIVATE ZLIB::ZLIB)
 
 weft_reader_library(weft_doctor "${PROJECT_SOURCE_DIR}/src/doctor/*.cc" "${PROJECT_SOURCE_DIR}/src/doctor/rules/*.cc")
-target_compile_definitions(weft_doctor PRIVATE FMT_HEADER_ONLY=1)
-target_link_libraries(weft_doctor PUBLIC weft_pprof PRIVATE Boost::headers OpenSSL::SSL Threads::Threads re2 elf dw)
+target_link_libraries(weft_doctor PUBLIC weft_pprof PRIVATE fmt::fmt Boost::headers OpenSSL::SSL Threads::Threads re2 elf dw)

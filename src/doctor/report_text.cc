@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "doctor/report.h"
 #include "doctor/text_style.h"
 
