@@ -24,8 +24,8 @@ struct FleetOptions {
   std::size_t most_rows = 50;                // of the table; JSON has all
 };
 
-/// Returns  0: nothing fires; 1: some service has a finding above info; 2: the Prometheus could not be asked, or knows no
-///          service (said on `err`)
+/// Returns  0: nothing fires; 1: some service has a finding above info; 2: the Prometheus could not be asked, or knows
+///          no service (said on `err`)
 int run_fleet(const FleetOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace weft::doctor

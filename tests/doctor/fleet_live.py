@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """`weft doctor --prometheus` against a real Prometheus that scrapes small services with known illnesses, on loopback.
 
-usage: fleet_live.py PROGRAM [ARGUMENT...]    PROGRAM ARGUMENT... --prometheus URL --json --rate-window S --growth-window S
-exit code 77: no prometheus is installed
+usage: fleet_live.py PROGRAM [ARGUMENT...]    exit code 77: no prometheus is installed
+It runs PROGRAM ARGUMENT... --prometheus URL --json --rate-window SECONDS --growth-window SECONDS
 """
 
 import http.server
@@ -45,7 +45,7 @@ def python(seconds):
 
 
 def cadvisor(seconds):
-    """The cgroup of `throttled`: in 6 of 10 periods it stood still; 0.5 CPUs of quota. Its host's name is its container's."""
+    """The cgroup of `throttled`, whose host has the name of the container: it stood still in 6 of 10 periods."""
     labels = '{name="127.0.0.1",id="/docker/1"}'
     return {"container_cpu_cfs_periods_total" + labels: 10 * seconds,
             "container_cpu_cfs_throttled_periods_total" + labels: 6 * seconds,
