@@ -33,10 +33,9 @@ class Judge {
     crossings();
     unexplained();
     say_what_is_missing();
-    std::stable_sort(verdict_.findings.begin(), verdict_.findings.end(),
-                     [](const FleetFinding& a, const FleetFinding& b) {
-                       return std::tie(a.severity, a.lost_cores) > std::tie(b.severity, b.lost_cores);
-                     });
+    std::sort(verdict_.findings.begin(), verdict_.findings.end(), [](const FleetFinding& a, const FleetFinding& b) {
+      return std::tie(b.severity, b.lost_cores, a.rule) < std::tie(a.severity, a.lost_cores, b.rule);
+    });
     return std::move(verdict_);
   }
 
