@@ -132,6 +132,22 @@ function(weft_add_tool_tests)
   endforeach()
 endfunction()
 
+# The doctor on real servers: tests/doctor/x.py starts them and drives the program of x.cc; code 77 where there is none.
+function(weft_add_doctor_tests)
+  if(WEFT_SANITIZE OR CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  weft_glob(sources "${WEFT_TESTS_DIR}/doctor/*.cc")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    weft_program(doctor_${name} tests/doctor ${name} "${source}")
+    target_link_libraries(doctor_${name} PRIVATE weft_doctor)
+    add_test(NAME "doctor/${name}"
+             COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/doctor/${name}.py" $<TARGET_FILE:doctor_${name}>)
+    set_tests_properties("doctor/${name}" PROPERTIES LABELS fast SKIP_RETURN_CODE 77 TIMEOUT ${WEFT_TEST_TIMEOUT})
+  endforeach()
+endfunction()
+
 # Adds a test that compiles `source` alone. It passes when the compiler accepts it or, where `expected` is first_line,
 # when the compiler rejects it with the message that its first line announces.
 function(weft_add_compile_test name source expected)
@@ -186,6 +202,9 @@ if(TARGET weft_doctor)
   foreach(parser pprof go_log prometheus elf)
     weft_add_fuzzer(${parser} weft_doctor)
   endforeach()
+endif()
+if(TARGET weft_doctor)
+  weft_add_doctor_tests()
 endif()
 if(TARGET lab_harness)
   weft_add_tests(lab "${PROJECT_SOURCE_DIR}/lab/*" _test fast lab_harness lab_parts)

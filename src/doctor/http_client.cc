@@ -128,7 +128,6 @@ class Exchange {
     if (!is_address) ::SSL_set_tlsext_host_name(stream_.native_handle(), url_.host.c_str());
     if (options_.verify_tls) {
       tls_.set_default_verify_paths(ignored);
-      ::SSL_set1_verify_cert_store(stream_.native_handle(), ::SSL_CTX_get_cert_store(tls_.native_handle()));
       stream_.set_verify_mode(ssl::verify_peer);
       stream_.set_verify_callback(ssl::host_name_verification(url_.host));
     } else {
@@ -233,6 +232,8 @@ std::string HttpAnswer::describe() const {
 
 HttpAnswer http_get(const HttpUrl& first, const HttpOptions& options) {
   const Clock::time_point deadline = Clock::now() + options.connect_timeout + options.answer_timeout;
+  if (options.bearer_token.find_first_of("\r\n") != std::string::npos)
+    throw HttpError("the bearer token has line ends");
   HttpUrl url = first;
   HttpOptions hop_options = options;
   for (int redirects = 0;; ++redirects) {

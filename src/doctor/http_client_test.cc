@@ -152,6 +152,8 @@ TEST(HttpClient, SendsWhoAsks) {
   options.bearer_token = "t0ken";
   get(fixed.server.url(), options);
   EXPECT_THAT(fixed.asked(), HasSubstr("Authorization: Bearer t0ken\r\n"));
+  options.bearer_token = "t0ken\r\nX-Other: header";
+  EXPECT_THAT(why_not(fixed.server.url(), options), HasSubstr("line ends"));
 }
 
 TEST(HttpClient, KeepsPasswordsOutOfMessages) {
