@@ -8,7 +8,12 @@ namespace weft::doctor {
 namespace {
 
 constexpr double kReadyPerProcessor = 50;
-constexpr double kLate = 0.1;  // seconds
+constexpr double kReadyAtLeast = 1000;  // a bounded pool may have some hundreds ready, and be as it was meant
+constexpr double kLate = 0.1;           // seconds
+
+bool piles_up(double ready, double processors) {
+  return ready >= kReadyAtLeast && ready > kReadyPerProcessor * processors;
+}
 
 // In more than half of the lines, so that a burst is none.
 std::optional<std::string> queues_in_schedtrace(const Case& service) {
@@ -19,7 +24,7 @@ std::optional<std::string> queues_in_schedtrace(const Case& service) {
   std::ranges::nth_element(queued, queued.begin() + static_cast<std::ptrdiff_t>(queued.size() / 2));
   const std::int64_t median = queued[queued.size() / 2];
   const int processors = lines.back().processors;
-  if (processors <= 0 || static_cast<double>(median) <= kReadyPerProcessor * processors) return std::nullopt;
+  if (processors <= 0 || !piles_up(static_cast<double>(median), processors)) return std::nullopt;
   return fmt::format("schedtrace: {} goroutines queue for {} processors, in the median of {} lines", median, processors,
                      lines.size());
 }
@@ -31,7 +36,7 @@ std::vector<std::string> overload_evidence(const Case& service) {
   const auto ready = service.window.last("/sched/goroutines/runnable:goroutines");
   const auto latencies = service.window.histogram("/sched/latencies:seconds");
   const double late = latencies ? quantile_floor(*latencies, 0.99).value_or(0) : 0;
-  if (ready && service.processors && *ready > kReadyPerProcessor * *service.processors) {
+  if (ready && service.processors && piles_up(*ready, *service.processors)) {
     evidence.push_back(
         fmt::format("metrics: {:.0f} goroutines are ready to run on {:.0f} processors", *ready, *service.processors));
   }
@@ -61,9 +66,8 @@ const Rule kS02 = {
      .evidence = "Goroutines ready to run, p99 from ready to running, schedtrace's queues, the profile's endpoint "
                  "answering late. "
                  "S02b: CPU profile, starting and ending goroutines.",
-     .fires = "More than 50 ready for each processor, now or in the median of schedtrace's lines. S02b: R5 fires and "
-              "starting "
-              "goroutines is above 10%.",
+     .fires = "1,000 goroutines ready to run or more, and over 50 for each processor, now or in the median of "
+              "schedtrace's lines. S02b: R5 fires and starting goroutines is above 10%.",
      .lever = "A bounded pool, a bounded queue, and a refusal at the door. S02b: fixed workers and batches.",
      .gain = "Measured: p99 of scheduling 1.6 s to 0.15 s, memory of stacks 47 to 1.4 MB.",
      .refuse = "Fewer than 100 requests a second; goroutines below 1,000 and steady.",
