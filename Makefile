@@ -19,8 +19,8 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 # $(call test,preset): runs all but the long stress tests.
 test = ctest --preset $(1) -j $(JOBS)
 
-.PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab bench peers asan tsan stress stress-bounded lint \
-        format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
+.PHONY: help setup setup-check setup-peers setup-foreign setup-doctor setup-aarch64 build test lab doctor bench peers \
+        asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,8 @@ setup-peers: setup
 	@tools/setup.sh peers
 setup-foreign: setup
 	@tools/setup.sh foreign
+setup-doctor: setup
+	@tools/setup.sh doctor
 setup-aarch64: setup
 	@tools/setup.sh aarch64
 
@@ -43,6 +45,10 @@ lab: setup ## set up, build and run the lab's scenarios beside Go
 	@tools/install_go.sh || true
 	$(call build,release,weft_lab)
 	build/release/weft lab $(SCENARIOS) --go
+
+doctor: setup-doctor ## build the weft program with its doctor, and test what reads profiles
+	$(call build,release,,-DWEFT_BUILD_DOCTOR=ON)
+	ctest --preset release -j $(JOBS) -R '^(pprof|doctor|fuzz)/'
 
 test: build ## every test but the long stress tests
 	$(call test,release)

@@ -1,4 +1,4 @@
-# The programs: the weft program with the lab's scenarios (lab/CMakeLists.txt), and the examples.
+# The programs: the lab's scenarios (lab/CMakeLists.txt), the weft program, the examples.
 include_guard(GLOBAL)
 
 # Adds one program of ours from `sources`, named `output` under the build folder `directory`.
@@ -14,6 +14,25 @@ endfunction()
 add_custom_target(weft_lab)
 if(WEFT_BUILD_LAB AND EXISTS "${PROJECT_SOURCE_DIR}/lab/CMakeLists.txt")
   add_subdirectory("${PROJECT_SOURCE_DIR}/lab" lab)
+endif()
+
+# The program `weft`, with the subcommands of what is built.
+if(TARGET lab_harness OR TARGET weft_doctor)
+  find_package(CLI11 REQUIRED)
+  weft_program(weft_program . weft "${PROJECT_SOURCE_DIR}/tools/weft_main.cc")
+  target_compile_definitions(weft_program PRIVATE "WEFT_VERSION=\"${PROJECT_VERSION}\"")
+  target_link_libraries(weft_program PRIVATE CLI11::CLI11)
+  if(TARGET lab_harness)
+    target_sources(weft_program PRIVATE "${PROJECT_SOURCE_DIR}/tools/lab_command.cc")
+    target_link_libraries(weft_program PRIVATE lab_harness)
+    target_compile_definitions(weft_program PRIVATE WEFT_WITH_LAB)
+  endif()
+  if(TARGET weft_doctor)
+    target_sources(weft_program PRIVATE "${PROJECT_SOURCE_DIR}/tools/doctor_command.cc")
+    target_link_libraries(weft_program PRIVATE weft_doctor)
+    target_compile_definitions(weft_program PRIVATE WEFT_WITH_DOCTOR)
+  endif()
+  add_dependencies(weft_lab weft_program)
 endif()
 
 if(WEFT_BUILD_EXAMPLES)

@@ -2,7 +2,7 @@
 # Installs the Debian packages that a task needs; changes nothing when they are all there.
 #
 #   tools/setup.sh            what it takes to build, test and run the lab
-#   tools/setup.sh GROUP...   more: build check peers foreign aarch64
+#   tools/setup.sh GROUP...   more: build check peers doctor foreign aarch64
 set -eu
 
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with.
@@ -15,6 +15,8 @@ check="clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrin
 # exclude each other).
 peers="libboost-context1.81-dev libboost-fiber1.81-dev"
 peers_with_old_boost="libboost-context-dev libboost-fiber-dev"
+# What the doctor reads profiles and asks servers with.
+doctor="zlib1g-dev libssl-dev libprotozero-dev libre2-dev libboost1.81-dev"
 # Real servers and clients that goroutines call unwrapped.
 foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
@@ -50,9 +52,10 @@ packages_of() {
     build) echo "$build" ;;
     check) echo "$check" ;;
     peers) if [ -n "$(missing libboost1.74-dev)" ]; then echo "$peers"; else echo "$peers_with_old_boost"; fi ;;
+    doctor) echo "$doctor" ;;
     foreign) echo "$foreign" ;;
     aarch64) echo "$aarch64" ;;
-    *) say "no such group: $1 (there are: build check peers foreign aarch64)" >&2; exit 2 ;;
+    *) say "no such group: $1 (there are: build check peers doctor foreign aarch64)" >&2; exit 2 ;;
   esac
 }
 
