@@ -22,4 +22,4 @@ target_link_libraries(weft_pprof PRIVATE ZLIB::ZLIB)
 
 weft_reader_library(weft_doctor "${PROJECT_SOURCE_DIR}/src/doctor/*.cc" "${PROJECT_SOURCE_DIR}/src/doctor/rules/*.cc")
 target_link_libraries(weft_doctor PUBLIC weft_pprof
-                                  PRIVATE fmt::fmt Boost::headers OpenSSL::SSL Threads::Threads re2 elf dw)
+                                  PRIVATE fmt::fmt Boost::headers OpenSSL::SSL Threads::Threads elf dw)
