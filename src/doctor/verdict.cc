@@ -13,7 +13,8 @@ bool distorts(const Finding& finding) {
 bool before(const Finding* a, const Finding* b) {
   if (distorts(*a) != distorts(*b)) return distorts(*a);
   if (a->gain.value_or(0) != b->gain.value_or(0)) return a->gain.value_or(0) > b->gain.value_or(0);
-  return a->severity > b->severity;
+  if (a->severity != b->severity) return a->severity > b->severity;
+  return a->id() < b->id();
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ Verdict judge_all(const Case& service) {
       (asks ? verdict.actions : verdict.others).push_back(&finding);
     }
   }
-  std::ranges::stable_sort(verdict.actions, before);
+  std::ranges::sort(verdict.actions, before);
   if (verdict.actions.size() > Verdict::kMostActions) {
     verdict.others.insert(verdict.others.begin(), verdict.actions.begin() + Verdict::kMostActions,
                           verdict.actions.end());

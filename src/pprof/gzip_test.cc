@@ -53,7 +53,7 @@ TEST(Gzip, IsKnownByItsFirstBytes) {
 }
 
 TEST(Gzip, UnpacksWhatWasPacked) {
-  for (const std::size_t size : {0, 1, 1000, (256 << 10) - 1, 256 << 10, (256 << 10) + 1, 3'000'000}) {
+  for (const std::size_t size : {0u, 1u, 1000u, (256u << 10) - 1, 256u << 10, (256u << 10) + 1, 3000000u}) {
     const std::string text = noise(size);
     EXPECT_EQ(gunzip(gzip(text), kMost), text) << size;
     EXPECT_EQ(gunzip(gzip(std::string(size, 'a')), kMost), std::string(size, 'a')) << size;

@@ -127,7 +127,7 @@ TEST(Reader, SamplesShareLabelsThatAreAlike) {
   const std::string apart = sample(number(1, 1) + one + number(2, 1) + one);
   const Profile profile = read_profile(kType + sample(number(1, 1) + number(2, 1) + two) + sample(number(2, 2) + two) +
                                        sample(number(2, 3) + one) + kSample + apart + kLocation + kFunctions + kTexts);
-  for (const std::size_t i : {0, 1}) {
+  for (const std::size_t i : {0u, 1u}) {
     const auto labels = profile.labels_of(profile.samples[i]);
     ASSERT_THAT(labels, SizeIs(2));
     EXPECT_EQ(labels[0].key, "samples");
