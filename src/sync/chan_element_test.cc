@@ -44,6 +44,26 @@ TEST_P(ChanElementTest, AWaitingReceiverGetsTheValueInOneMove) {
   });
 }
 
+TEST_P(ChanElementTest, SoDoesAWaitingLoop) {
+  run([] {
+    Census census;
+    {
+      auto c = make_chan<Tracked>();
+      auto receiver = spawn([&] {
+        for (Tracked& got : c) {
+          EXPECT_EQ(census.moves, 1);
+          EXPECT_EQ(got.number(), 4);
+        }
+      });
+      wait_for_receivers(c, 1);
+      c.send(Tracked(census, 4));
+      c.close();
+      receiver.join();
+    }
+    EXPECT_EQ(census.alive, 0);
+  });
+}
+
 TEST_P(ChanElementTest, ThroughTheBufferItIsTwo) {
   run([] {
     Census census;
