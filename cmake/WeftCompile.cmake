@@ -13,6 +13,13 @@ elseif(WEFT_SANITIZE STREQUAL "thread")
   set(WEFT_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer)
 endif()
 
+# All but the library, in a sanitizer's build: not optimized, for the checks are most of the code then, and they find no
+# less. Lines are the debug information that reports name.
+set(WEFT_QUICK_FLAGS "")
+if(WEFT_SANITIZE)
+  set(WEFT_QUICK_FLAGS -g1 -O0)
+endif()
+
 # Declares `target` one of weft's own: C++20 without extensions, the warnings, the sanitizer, and src/ to include from.
 function(weft_own target)
   set_target_properties(${target} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)

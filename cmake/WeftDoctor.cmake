@@ -13,6 +13,7 @@ function(weft_reader_library target)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   add_library(${target} STATIC ${sources})
   weft_own(${target})
+  target_compile_options(${target} PRIVATE ${WEFT_QUICK_FLAGS})
   target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/src")
 endfunction()
 

@@ -5,6 +5,7 @@ include_guard(GLOBAL)
 function(weft_program target directory output)
   add_executable(${target} ${ARGN})
   weft_own(${target})
+  target_compile_options(${target} PRIVATE ${WEFT_QUICK_FLAGS})
   target_link_libraries(${target} PRIVATE weft::weft)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   set_target_properties(${target} PROPERTIES OUTPUT_NAME "${output}"

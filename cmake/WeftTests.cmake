@@ -11,6 +11,18 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(WEFT_TEST_TIMEOUT 120 CACHE STRING "Seconds after which a test counts as hung")
 set(WEFT_TESTS_DIR "${PROJECT_SOURCE_DIR}/tests")
 
+# What nearly every test includes, compiled once for a sanitizer's build, where reading headers is most of the work. The
+# other builds read them, so that a test which misses an include is found there.
+if(WEFT_SANITIZE)
+  set(weft_header_user "${PROJECT_BINARY_DIR}/test_headers.cc")
+  file(CONFIGURE OUTPUT "${weft_header_user}" CONTENT "")
+  add_library(weft_test_headers OBJECT "${weft_header_user}")
+  weft_own(weft_test_headers)
+  target_compile_options(weft_test_headers PRIVATE ${WEFT_QUICK_FLAGS} -g1)
+  target_link_libraries(weft_test_headers PRIVATE weft::weft GTest::gmock)
+  target_precompile_headers(weft_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <weft/weft.h>)
+endif()
+
 # Builds one GoogleTest program and names the target in `result`. A file with a main of its own keeps it.
 function(weft_test_program result prefix source)
   cmake_path(GET source STEM name)
@@ -19,7 +31,11 @@ function(weft_test_program result prefix source)
   target_include_directories(${target} PRIVATE "${WEFT_TESTS_DIR}")
   target_compile_definitions(${target} PRIVATE "WEFT_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
   target_compile_definitions(${target} PRIVATE $<$<STREQUAL:${WEFT_CONTEXT},boost>:WEFT_CONTEXT_BOOST=1>)
+  target_compile_options(${target} PRIVATE -g1)
   target_link_libraries(${target} PRIVATE ${WEFT_TEST_SUPPORT} GTest::gtest_main GTest::gmock)
+  if(TARGET weft_test_headers)
+    target_precompile_headers(${target} REUSE_FROM weft_test_headers)
+  endif()
   set(${result} ${target} PARENT_SCOPE)
 endfunction()
 

@@ -10,7 +10,7 @@ build="g++ cmake ninja-build ccache pkg-config python3
   libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev
   libfmt-dev"
 # The second compiler with its sanitizers, and the linters.
-check="clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
+check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
 # Other libraries that the benchmarks are held against: Debian's newest Boost, unless the other one is installed (they
 # exclude each other).
 peers="libboost-context1.81-dev libboost-fiber1.81-dev"
