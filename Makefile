@@ -19,7 +19,7 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 # $(call test,preset): runs all but the long stress tests.
 test = ctest --preset $(1) -j $(JOBS)
 
-.PHONY: help setup setup-check setup-peers setup-foreign setup-doctor setup-aarch64 build test lab doctor bench peers \
+.PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab doctor bench peers \
         asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
 
 help: ## this list
@@ -33,8 +33,6 @@ setup-peers: setup
 	@tools/setup.sh peers
 setup-foreign: setup
 	@tools/setup.sh foreign
-setup-doctor: setup
-	@tools/setup.sh doctor
 setup-aarch64: setup
 	@tools/setup.sh aarch64
 
@@ -46,9 +44,8 @@ lab: setup ## set up, build and run the lab's scenarios beside Go
 	$(call build,release,weft_lab)
 	build/release/weft lab $(SCENARIOS) --go
 
-doctor: setup-doctor ## build the weft program with its doctor, and test what reads profiles
-	$(call build,release,,-DWEFT_BUILD_DOCTOR=ON)
-	ctest --preset release -j $(JOBS) -R '^(pprof|doctor|fuzz)/'
+doctor: setup ## build the weft program alone: build/release/weft doctor reads profiles and live servers
+	$(call build,release,weft_program)
 
 test: build ## every test but the long stress tests
 	$(call test,release)

@@ -13,11 +13,11 @@ elseif(WEFT_SANITIZE STREQUAL "thread")
   set(WEFT_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer)
 endif()
 
-# All but the library, in a sanitizer's build: not optimized, for the checks are most of the code then, and they find no
-# less. Lines are the debug information that reports name.
-set(WEFT_QUICK_FLAGS "")
+# For all but the library, where compiling is most of the time: lines are the debug information that reports name. Under
+# a sanitizer not optimized either, for the checks are most of the code then, and they find no less.
+set(WEFT_QUICK_FLAGS -g1)
 if(WEFT_SANITIZE)
-  set(WEFT_QUICK_FLAGS -g1 -O0)
+  list(APPEND WEFT_QUICK_FLAGS -O0)
 endif()
 
 # Declares `target` one of weft's own: C++20 without extensions, the warnings, the sanitizer, and src/ to include from.

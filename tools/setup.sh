@@ -2,21 +2,19 @@
 # Installs the Debian packages that a task needs; changes nothing when they are all there.
 #
 #   tools/setup.sh            what it takes to build, test and run the lab
-#   tools/setup.sh GROUP...   more: build check peers doctor foreign aarch64
+#   tools/setup.sh GROUP...   more: build check peers foreign aarch64
 set -eu
 
-# GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with.
+# GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with,
+# what the doctor reads profiles and asks servers with. Boost is Debian's newest, which takes the place of its 1.74: that
+# has no JSON.
 build="g++ cmake ninja-build ccache pkg-config python3
-  libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev
-  libfmt-dev"
+  libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev libfmt-dev
+  libboost1.81-dev libprotozero-dev libre2-dev libssl-dev zlib1g-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
-# Other libraries that the benchmarks are held against: Debian's newest Boost, unless the other one is installed (they
-# exclude each other).
+# Other libraries that the benchmarks are held against.
 peers="libboost-context1.81-dev libboost-fiber1.81-dev"
-peers_with_old_boost="libboost-context-dev libboost-fiber-dev"
-# What the doctor reads profiles and asks servers with.
-doctor="zlib1g-dev libssl-dev libprotozero-dev libre2-dev libboost1.81-dev"
 # Real servers and clients that goroutines call unwrapped.
 foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
@@ -51,11 +49,10 @@ packages_of() {
   case $1 in
     build) echo "$build" ;;
     check) echo "$check" ;;
-    peers) if [ -n "$(missing libboost1.74-dev)" ]; then echo "$peers"; else echo "$peers_with_old_boost"; fi ;;
-    doctor) echo "$doctor" ;;
+    peers) echo "$peers" ;;
     foreign) echo "$foreign" ;;
     aarch64) echo "$aarch64" ;;
-    *) say "no such group: $1 (there are: build check peers doctor foreign aarch64)" >&2; exit 2 ;;
+    *) say "no such group: $1 (there are: build check peers foreign aarch64)" >&2; exit 2 ;;
   esac
 }
 

@@ -3,8 +3,8 @@
 
 usage: tidy.py BUILD_FOLDER < list of files
 
-Those that the last commit or the working tree changed come first, then the others by name: if time runs out, what is
-left is named.
+What was changed last comes first: the working tree's changes, then those of the latest commits. If time runs out, what
+is left is named.
 """
 
 import concurrent.futures
@@ -23,10 +23,13 @@ def compiled_files(build: pathlib.Path) -> set[str]:
     return {str(pathlib.Path(entry["directory"], entry["file"]).resolve()) for entry in database}
 
 
-def changed_files() -> set[str]:
-    """What differs from the commit before the last; nothing where there is none, as in a shallow clone."""
-    done = subprocess.run(["git", "diff", "--name-only", "HEAD~1"], capture_output=True, text=True)
-    return set(done.stdout.split()) if done.returncode == 0 else set()
+def latest_changed_first() -> dict[str, int]:
+    """The place of each file in the order of change; nothing where there is no history, as in a shallow clone."""
+    place: dict[str, int] = {}
+    for command in (["git", "diff", "--name-only", "HEAD"], ["git", "log", "--format=", "--name-only"]):
+        for name in subprocess.run(command, capture_output=True, text=True).stdout.split():
+            place.setdefault(name, len(place))
+    return place
 
 
 def tidy(build: pathlib.Path, name: str, deadline: float) -> str:
@@ -41,9 +44,9 @@ def tidy(build: pathlib.Path, name: str, deadline: float) -> str:
 def main() -> None:
     build = pathlib.Path(sys.argv[1])
     known = compiled_files(build)
-    changed = changed_files()
+    place = latest_changed_first()
     names = sorted((name for name in sys.stdin.read().split() if str(pathlib.Path(name).resolve()) in known),
-                   key=lambda name: (name not in changed, name))
+                   key=lambda name: (place.get(name, len(place)), name))
     if not names:
         sys.exit(f"clang-tidy: none of the files is in {build}/compile_commands.json")
     deadline = time.monotonic() + float(os.environ.get("WEFT_TIDY_SECONDS", "420"))
