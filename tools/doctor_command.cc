@@ -50,6 +50,11 @@ void add_options(CLI::App& command, DoctorOptions& options, int& seconds, int& p
       ->type_name("FILE");
   command.add_option("--html", options.html, "the same as one HTML page with a flame graph")->type_name("FILE");
   command.add_option("--sarif", options.sarif, "the same as SARIF, for code hosts")->type_name("FILE");
+  for (CLI::Option* side : {before, after}) {
+    for (const char* other : {"TARGET", "--pid", "--binary", "--log", "--json", "--html", "--sarif"}) {
+      side->excludes(command.get_option(other));
+    }
+  }
   command.add_option("--fail-on", options.fail_on, "the least severity that ends with exit code 1")
       ->check(CLI::IsMember({"info", "warning", "high"}))
       ->capture_default_str();

@@ -13,6 +13,16 @@ constexpr double kFreshCycles = 10;  // so many in a window: the last one ended 
 
 bool usable(const Metrics& metrics) { return metrics.unix_seconds.has_value(); }
 
+// The latest look that lies far enough before the last: two pages of one visit are milliseconds apart, and between them
+// nothing happened but the visit.
+std::vector<const Metrics*>::const_iterator begin_of_tail(const std::vector<const Metrics*>& looks) {
+  constexpr double kLeastSeconds = 1;
+  const double end = looks.back()->unix_seconds.value_or(0);
+  auto at = looks.end() - 1;
+  while (at != looks.begin() && end - (*at)->unix_seconds.value_or(0) < kLeastSeconds) --at;
+  return at;
+}
+
 void find_windows(const Evidence& evidence, Window& window, Window& tail) {
   std::vector<const Metrics*> looks;
   for (const Metrics& metrics : evidence.metrics) {
@@ -21,7 +31,7 @@ void find_windows(const Evidence& evidence, Window& window, Window& tail) {
   if (looks.empty() && !evidence.metrics.empty()) looks.push_back(&evidence.metrics.back());
   if (looks.empty()) return;
   window = Window(*looks.front(), *looks.back());
-  tail = Window(**(looks.end() - (looks.size() > 1 ? 2 : 1)), *looks.back());
+  tail = Window(**begin_of_tail(looks), *looks.back());
 }
 
 // Of what the process's files say, the difference between the first look and the last.
@@ -40,19 +50,14 @@ std::optional<double> last_known(const Evidence& evidence, Field field) {
   return std::nullopt;
 }
 
-std::optional<double> cpu_seconds_used(const Case& service) {
-  if (const auto used = process_delta(service.evidence, &ProcessState::cpu_seconds)) return used;
-  return service.window.delta("process/cpu:seconds");
-}
-
+// By the metrics, whose window is that of the profile; else by the process's files, whose looks lie where they lie.
 std::optional<double> process_cores(const Case& service) {
-  const auto used = cpu_seconds_used(service);
-  double seconds = service.window.seconds();
-  if (const auto& states = service.evidence.process; states.size() >= 2) {
-    if (states.front().unix_seconds && states.back().unix_seconds)
-      seconds = *states.back().unix_seconds - *states.front().unix_seconds;
-  }
-  return used && seconds > 0 ? std::optional(*used / seconds) : std::nullopt;
+  if (const auto by_metrics = service.window.rate("process/cpu:seconds")) return by_metrics;
+  const auto used = process_delta(service.evidence, &ProcessState::cpu_seconds);
+  const auto& states = service.evidence.process;
+  if (!used || !states.front().unix_seconds || !states.back().unix_seconds) return std::nullopt;
+  const double seconds = *states.back().unix_seconds - *states.front().unix_seconds;
+  return seconds > 0 ? std::optional(*used / seconds) : std::nullopt;
 }
 
 // [case.G3]
@@ -71,9 +76,10 @@ std::optional<double> find_busy_ratio(const Case& service) {
   const auto cycles = window.delta("/gc/cycles/total:gc-cycles");
   const auto total = window.delta("/cpu/classes/total:cpu-seconds");
   const auto idle = window.delta("/cpu/classes/idle:cpu-seconds");
-  const auto used = cpu_seconds_used(service);
-  if (!cycles || *cycles < kFreshCycles || !total || !idle || !used || *used <= 0.1) return std::nullopt;
-  return (*total - *idle) / *used;
+  const auto used = process_cores(service);
+  if (!cycles || *cycles < kFreshCycles || !total || !idle || !used || window.seconds() <= 0) return std::nullopt;
+  if (*used * window.seconds() <= 0.1) return std::nullopt;
+  return (*total - *idle) / window.seconds() / *used;
 }
 
 std::optional<double> cycles_per_second(const Case& service) {
@@ -95,13 +101,16 @@ std::optional<double> live_heap(const Case& service) {
 // [case.G0] [case.G1]
 void judge_profile(Case& service) {
   Gates& gates = service.gates;
+  gates.would_help_cpu = "a longer profile, under load: --seconds 30";
   if (!service.cpu) {
     gates.why_not_cpu = "no CPU profile";
+    gates.would_help_cpu = "a CPU profile: cpu.pb.gz, or a URL";
   } else if (service.cpu->total() < Gates::kLeastSamples) {
     gates.why_not_cpu = fmt::format("only {} CPU samples: {} are the least that shares can be judged by",
                                     service.cpu->total(), Gates::kLeastSamples);
   } else if (service.cpu->named().value() < 0.5) {
     gates.why_not_cpu = "the CPU profile has no function names: it was not symbolized where it was taken";
+    gates.would_help_cpu = "a profile with names: from the service itself, or by `pprof -proto BINARY FILE`";
   } else if (const auto cores = service.cpu->cores(); cores && *cores < Gates::kLeastCores) {
     gates.why_not_cpu =
         fmt::format("the process used {:.2f} cores: mostly idle, so that shares of CPU mean nothing", *cores);

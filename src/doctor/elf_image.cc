@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -115,8 +116,14 @@ ElfImage::ElfImage(ElfImage&&) noexcept = default;
 
 ElfImage ElfImage::open(const std::filesystem::path& file) {
   need_libelf();
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe would wait for its writer.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), file.string());
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(fd);
+    throw Unreadable(S_ISDIR(status.st_mode) ? "a folder" : "not a regular file");
+  }
   // Read, not mapped: a file that shrinks meanwhile is then an error, not a signal.
   return ElfImage(std::make_unique<State>(fd, ::elf_begin(fd, ELF_C_READ, nullptr), size_of_file(fd)));
 }

@@ -91,13 +91,14 @@ bool add_go_log(Evidence& evidence, std::string_view name, std::string_view text
   if (counts.all() == 0) return false;
   std::string what = "log:";
   const auto append = [&](std::size_t count, std::string_view of) {
-    if (count > 0) what += fmt::format("{} {} {}", what.ends_with(':') ? "" : ",", count, of);
+    if (count == 0) return;
+    what += fmt::format("{} {} {}{}", what.ends_with(':') ? "" : ",", count, of, count == 1 ? "" : "s");
   };
-  append(counts.gc_cycles, "gctrace lines");
-  append(counts.sched_lines, "schedtrace lines");
-  append(counts.init_lines, "inittrace lines");
-  append(counts.scavenger_lines, "scavtrace lines");
-  append(counts.forced_notices, "notices of forced collections");
+  append(counts.gc_cycles, "gctrace line");
+  append(counts.sched_lines, "schedtrace line");
+  append(counts.init_lines, "inittrace line");
+  append(counts.scavenger_lines, "scavtrace line");
+  append(counts.forced_notices, "forced collection");
   if (counts.runs > 1) what += fmt::format("; {} runs, of which the last counts", counts.runs);
   note_source(evidence, name, what);
   return true;
