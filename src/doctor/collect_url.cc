@@ -117,9 +117,10 @@ class UrlCollector {
   void window() {
     constexpr milliseconds kMostOften{200}, kRarest{5'000};
     const Clock::time_point end = Clock::now() + options_.cpu_seconds;
-    GoroutineWatch watch(server_, {.every = std::clamp<milliseconds>(options_.cpu_seconds / 4, kMostOften, kRarest),
-                                   .profiles = has_profiles_,
-                                   .metrics = has_metrics_});
+    GoroutineWatch watch(
+        server_, {.every = std::clamp<milliseconds>(milliseconds(options_.cpu_seconds) / 4, kMostOften, kRarest),
+                  .profiles = has_profiles_,
+                  .metrics = has_metrics_});
     if (has_profiles_) cpu_profile();
     wait_until(end);
     GoroutineWatch::Taken taken = watch.finish();

@@ -9,6 +9,7 @@ constexpr double kFires = 0.05;
 constexpr double kLocked = 0.02;
 constexpr double kNewGoroutines = 0.10;
 constexpr double kChan = 0.15;
+constexpr double kCollecting = 0.15;  // as in R2
 constexpr double kHigh = 0.20;
 
 Judgement judge(const Case& service) {
@@ -25,6 +26,10 @@ Judgement judge(const Case& service) {
   if (waiting.hits * 2 > find.hits && service.processors && service.cores && *service.cores < *service.processors / 2) {
     return Judgement::healthy(seen + "; most of it waits for the network on processors that are otherwise idle");
   }
+
+  const bool has_cause = fresh.value() > kNewGoroutines || chan.value() > kChan;
+  if (!has_cause && cpu.any(FrameClass::kGcAll).lower() > kCollecting)
+    return Judgement::healthy(seen + "; because of the collector, which starts and stops its workers: see R2");
 
   Finding finding;
   finding.rule = "R5";
@@ -70,7 +75,7 @@ const Rule kR5 = {
          "channels; the cores used.",
      .fires =
          "The lower bound of the search is above 5%, at least 0.25 cores are used, and it is not because of locked "
-         "threads.",
+         "threads, nor of the collector (R2) alone.",
      .lever = "S02 where starting goroutines is above 10%: fixed workers and batches. S03 where channels are above "
               "15%. Else no "
               "Gosched, no tiny timers, fewer processors.",

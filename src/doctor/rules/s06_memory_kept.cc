@@ -65,7 +65,7 @@ const Rule kS06 = {
      .question = "Does an idle program keep memory that nothing uses?",
      .evidence =
          "Resident memory without what the kernel may take lazily; the heap's free part; objects that are dead and not "
-         "collected; the allocation rate between the last two looks.",
+         "collected; the allocation rate over the last second of the looks, or more.",
      .fires = "More than 256 MB resident, more than half of it unused, and less than 1% of it allocated each second.",
      .lever = "debug.FreeOSMemory() once after the batch; GOMEMLIMIT.",
      .gain = "Measured: 937 to 8.7 MB in 60 ms. By itself it took 241 s in Go 1.27: two forced collections and the "
