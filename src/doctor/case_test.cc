@@ -64,6 +64,21 @@ TEST(Case, AnIdleProgramKeepsMemoryWhateverTheVisitAllocates) {
   EXPECT_EQ(found(judge_all(service)), std::vector<std::string>{"S06"});
 }
 
+// client_golang's default metrics, with GOMEMLIMIT set: what is live does not follow from the goal.
+TEST(Case, AHeapWhoseLivePartIsUnknownIsNotCalledHealthy) {
+  Evidence evidence;
+  for (const auto& [at, bytes] : {std::pair{0.0, 1e9}, {3.0, 1.001e9}}) {
+    evidence.metrics.push_back(look(at, {{"/gc/heap/allocs:bytes", bytes},
+                                         {"/memory/classes/heap/objects:bytes", 600e6},
+                                         {"/memory/classes/heap/free:bytes", 1e6},
+                                         {"process/resident:bytes", 650e6}}));
+  }
+  settle(evidence);
+  const Case service(evidence);
+  const Verdict verdict = judge_all(service);
+  EXPECT_EQ(judgement_of(verdict, "S06").outcome, Outcome::kCannotJudge);
+}
+
 // With `URL --pid N` the process is looked at after the profile, for 10 s at most: those are two windows.
 TEST(Case, ComparesBusyProcessorsWithTheCpuTimeOfTheSameWindow) {
   Evidence evidence;

@@ -30,10 +30,17 @@ Judgement judge(const Case& service) {
   }
   const double uncollected = objects && live ? std::max(0.0, *objects - *live) : 0;
   const double unused = *free + uncollected;
-  std::string seen = fmt::format("resident {}, of the heap {} free and {} not collected yet, allocating {}/s",
-                                 bytes(*in_memory), bytes(*free), bytes(uncollected), bytes(*allocating));
-  if (*in_memory < kLeastResident || unused < kUnusedShare * *in_memory || *allocating > kIdleRate * *in_memory)
-    return Judgement::healthy(std::move(seen));
+  std::string seen =
+      fmt::format("resident {}, of the heap {} free and {} not collected yet, allocating {}/s", bytes(*in_memory),
+                  bytes(*free), live ? bytes(uncollected) : "an unknown part", bytes(*allocating));
+  const double least = kUnusedShare * *in_memory;
+  if (*in_memory < kLeastResident || *allocating > kIdleRate * *in_memory) return Judgement::healthy(std::move(seen));
+  if (unused < least) {
+    if (live || *free + objects.value_or(0) < least) return Judgement::healthy(std::move(seen));
+    return Judgement::cannot(
+        fmt::format("{} of objects are in an idle heap, and how many of them are live is not known", bytes(*objects)),
+        "/gc/heap/live:bytes in /metrics: client_golang's collectors.MetricsAll");
+  }
 
   Finding finding;
   finding.rule = "S06";
