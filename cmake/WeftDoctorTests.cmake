@@ -9,4 +9,12 @@ function(weft_add_doctor_program_tests)
   add_test(NAME golden/doctor
            COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/golden/run.py" $<TARGET_FILE:weft_program>)
   set_tests_properties(golden/doctor PROPERTIES LABELS "golden;fast" TIMEOUT ${WEFT_TEST_TIMEOUT})
+  # A sanitizer's shadow needs more address space than the limit leaves, and its quarantine more memory.
+  set(limits "")
+  if(WEFT_SANITIZE)
+    set(limits --no-limits)
+  endif()
+  add_test(NAME doctor/hostile COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/doctor/hostile.py" ${limits}
+                                       $<TARGET_FILE:weft_program>)
+  set_tests_properties(doctor/hostile PROPERTIES LABELS fast TIMEOUT 600)
 endfunction()

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace weft::doctor {
@@ -98,7 +99,15 @@ std::optional<double> live_heap(const Case& service) {
   return *goal / (1 + *service.gogc_percent / 100);
 }
 
-// [case.G0] [case.G1]
+// By the evidence beside the profile, or by a single function of the runtime: each thread begins in one.
+bool is_of_known_runtime(const Case& service) {
+  if (service.evidence.is_weft || service.evidence.go_version) return true;
+  return std::ranges::any_of(service.cpu->functions(), [](const FunctionUse& function) {
+    return function.name.starts_with("runtime.") || function.name.starts_with("weft::");
+  });
+}
+
+// [case.G0] [case.G1] [case.G6]
 void judge_profile(Case& service) {
   Gates& gates = service.gates;
   gates.would_help_cpu = "a longer profile, under load: --seconds 30";
@@ -111,6 +120,9 @@ void judge_profile(Case& service) {
   } else if (service.cpu->named().value() < 0.5) {
     gates.why_not_cpu = "the CPU profile has no function names: it was not symbolized where it was taken";
     gates.would_help_cpu = "a profile with names: from the service itself, or by `pprof -proto BINARY FILE`";
+  } else if (!is_of_known_runtime(service)) {
+    gates.why_not_cpu = "no function of Go's or of weft's runtime is in the CPU profile: the rules know no other";
+    gates.would_help_cpu = "the profile of a Go or a weft program";
   } else if (const auto cores = service.cpu->cores(); cores && *cores < Gates::kLeastCores) {
     gates.why_not_cpu =
         fmt::format("the process used {:.2f} cores: mostly idle, so that shares of CPU mean nothing", *cores);

@@ -8,6 +8,7 @@
 //                  window they are unknown, not zero
 //        [case.G4] a small service: findings of the CPU profile inform, and ask for no action
 //        [case.G5] a contended host: the numbers are noisy, and the report says so
+//        [case.G6] a profile of another runtime (Rust, Java) has none of the costs: that is no health
 #pragma once
 
 #include <optional>

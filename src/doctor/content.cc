@@ -9,6 +9,7 @@
 #include "doctor/elf_binary.h"
 #include "doctor/text_scan.h"
 #include "doctor/unreadable.h"
+#include "pprof/other_format.h"
 #include "pprof/reader.h"
 
 namespace weft::doctor {
@@ -168,6 +169,11 @@ ContentKind add_known_content(Evidence& evidence, std::string_view name, std::st
     throw Unreadable("an execution trace: not used");
   }
   if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) throw Unreadable("text in UTF-16: UTF-8 is read");
+  if (bytes.starts_with('\0')) {  // as gperftools' profiles do
+    if (const std::string_view other = pprof::name_other_format(bytes); !other.empty()) {
+      throw Unreadable("not a pprof profile: it is " + std::string(other));
+    }
+  }
   // A log that was cut off while its writer kept its place begins with zeros.
   if (!is_text(bytes)) bytes.remove_prefix(std::min(bytes.size(), bytes.find_first_not_of('\0')));
   if (bytes.empty()) throw Unreadable("nothing but zeros");

@@ -264,6 +264,14 @@ TEST(CpuShares, CoresComeFromTimeOrFromThePeriod) {
   EXPECT_DOUBLE_EQ(CpuShares(period.profile()).cores().value(), 1.0);
 }
 
+TEST(CpuShares, AnEmptyNameIsNone) {
+  MadeProfile made("samples", "count");
+  made.sample(3, {"main.f"}).sample(1, {"main.f", "main.g"});
+  made.profile().functions[0].name.clear();
+  made.profile().functions[0].system_name.clear();
+  EXPECT_EQ(CpuShares(made.profile()).named().hits, 1);
+}
+
 TEST(CpuShares, AProfileOfNothingHasShares) {
   const pprof::Profile nothing;
   const CpuShares shares(nothing);

@@ -50,7 +50,17 @@ struct ElfImage::State {
     if (::gelf_getehdr(handle, &header) == nullptr) throw Unreadable(std::string("damaged ELF: ") + ::elf_errmsg(-1));
   }
 
+  // libelf takes a table that lies outside of the file for none; then nothing but the sections would seem to be gone.
+  void refuse_lost_sections() const {
+    GElf_Ehdr header;
+    if (::gelf_getehdr(handle, &header) == nullptr || header.e_shoff == 0) return;
+    std::size_t count = 0;
+    if (::elf_getshdrnum(handle, &count) == 0 && count > 0) return;
+    throw Unreadable("damaged ELF: its section table is not within the file, which may be cut off");
+  }
+
   void read_sections() {
+    refuse_lost_sections();
     std::size_t names = 0;
     if (::elf_getshdrstrndx(handle, &names) != 0) throw Unreadable("damaged ELF: no section names");
     Elf_Scn* section = nullptr;
