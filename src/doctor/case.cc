@@ -114,12 +114,12 @@ void judge_profile(Case& service) {
   if (!service.cpu) {
     gates.why_not_cpu = "no CPU profile";
     gates.would_help_cpu = "a CPU profile: cpu.pb.gz, or a URL";
+  } else if (service.cpu->total() > 0 && service.cpu->named().value() < 0.5) {  // however long it were
+    gates.why_not_cpu = "the CPU profile has no function names: it was not symbolized where it was taken";
+    gates.would_help_cpu = "a profile with names: from the service itself, or by `pprof -proto BINARY FILE`";
   } else if (service.cpu->total() < Gates::kLeastSamples) {
     gates.why_not_cpu = fmt::format("only {} CPU samples: {} are the least that shares can be judged by",
                                     service.cpu->total(), Gates::kLeastSamples);
-  } else if (service.cpu->named().value() < 0.5) {
-    gates.why_not_cpu = "the CPU profile has no function names: it was not symbolized where it was taken";
-    gates.would_help_cpu = "a profile with names: from the service itself, or by `pprof -proto BINARY FILE`";
   } else if (!is_of_known_runtime(service)) {
     gates.why_not_cpu = "no function of Go's or of weft's runtime is in the CPU profile: the rules know no other";
     gates.would_help_cpu = "the profile of a Go or a weft program";

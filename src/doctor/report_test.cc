@@ -71,6 +71,51 @@ TEST(Report, AProfileOfAnotherRuntimeIsNotHealthy) {
   EXPECT_NE(text_of(evidence).find("Checked and healthy"), std::string::npos);
 }
 
+// However many samples it had.
+TEST(Report, AProfileWithoutNamesIsNotAskedToBeLonger) {
+  Evidence evidence;
+  evidence.cpu = cpu_profile({""}, 7);
+  EXPECT_NE(text_of(evidence).find("no function names"), std::string::npos);
+  EXPECT_EQ(text_of(evidence).find("--seconds"), std::string::npos);
+}
+
+TEST(Report, WeftIsGivenItsOwnLevers) {
+  Evidence evidence;
+  evidence.is_weft = true;
+  evidence.cpu = cpu_profile({"weft::detail::BlockingScope::~BlockingScope()", "app::read()", "main"}, 500);
+  const std::string text = text_of(evidence);
+  EXPECT_NE(text.find("leaving weft::blocking()"), std::string::npos) << text;
+  EXPECT_EQ(text.find("#cgo"), std::string::npos);
+  for (const double throttled : {0.0, 80.0}) {
+    ProcessState& state = evidence.process.emplace_back();
+    state.quota_cpus = 0.5;
+    state.periods = 1.25 * throttled;
+    state.throttled_periods = throttled;
+  }
+  evidence.sched_lines.emplace_back().processors = 16;
+  EXPECT_NE(text_of(evidence).find("WEFT_MAXPROCS=1, for it runs 16"), std::string::npos) << text_of(evidence);
+}
+
+TEST(Report, ADumpSaysWhichGoroutineIsLocked) {
+  Evidence evidence;
+  evidence.cpu = cpu_profile({"runtime.stoplockedm", "runtime.schedule", "runtime.mcall"}, 500);
+  GoroutineDump dump;
+  dump.source = "goroutine.txt";
+  DumpedGoroutines& locked = dump.goroutines.emplace_back();
+  locked.locked_to_thread = true;
+  locked.stack = {"runtime.gopark", "time.Sleep", "main.render"};
+  evidence.dumps.push_back(dump);
+  EXPECT_NE(text_of(evidence).find("goroutine.txt: a goroutine is locked to a thread in main.render"),
+            std::string::npos);
+}
+
+// What waits is the program's, whatever of Go's library it waits in; what never ran has nothing of the runtime's.
+TEST(Report, GoroutinesStandInTheUsersCode) {
+  const std::string text = text_of(bundle("02-before"));
+  EXPECT_NE(text.find("95.3%  main.processBackground"), std::string::npos) << text;
+  EXPECT_EQ(text.find("  time.Sleep"), std::string::npos);
+}
+
 TEST(Report, WhatCouldNotBeJudgedIsListedByWhatIsMissing) {
   const std::string text = text_of(bundle("neg-idle"));
   const auto first = text.find("only 17 CPU samples");

@@ -11,6 +11,7 @@ alone. A new case: make an empty file of that name, and update.
 """
 import argparse
 import difflib
+import json
 import os
 import pathlib
 import shlex
@@ -49,10 +50,22 @@ def cases(part):
             yield command, path, lambda done: done.stdout.decode()
 
 
+def readable(text):
+    """Its lines; a line of JSON as many."""
+    for line in text.splitlines(True):
+        if not line.startswith("{"):
+            yield line
+            continue
+        try:
+            yield from (json.dumps(json.loads(line), indent=1) + "\n").splitlines(True)
+        except ValueError:
+            yield line
+
+
 def difference(path, held, said):
-    lines = difflib.unified_diff(held.splitlines(True), said.splitlines(True), str(path.relative_to(ROOT)),
+    lines = difflib.unified_diff(list(readable(held)), list(readable(said)), str(path.relative_to(ROOT)),
                                  "what the program says")
-    return "".join(lines)
+    return "".join(lines) or f"{path.relative_to(ROOT)}: only the layout of its JSON differs\n"
 
 
 def main():
