@@ -121,8 +121,8 @@ class Rules : public testing::Test {
   Verdict verdict_;
 };
 
-// 337 collections a second of a heap of 4 MB on two contended processors: 14.9% looked for work, and no goroutine of the
-// program's was there to be scheduled.
+// 337 collections a second of a heap of 4 MB on two contended processors: 14.9% looked for work, and no goroutine of
+// the program's was there to be scheduled.
 TEST_F(Rules, TheSearchOfTheCollectorsWorkersIsNoSchedulerProblem) {
   add(40, {"runtime.findRunnable", "runtime.schedule", "runtime.park_m", "runtime.mcall"});
   add(80, {"runtime.gcDrain", "runtime.gcBgMarkWorker"});

@@ -2,7 +2,6 @@
 // metrics page on loopback, says where on stdout, says "ready" once the illness shows, and ends by itself.
 //
 //	live -scenario 03 -mode before|after [-metrics default|all|none] [-seconds 120]
-//	live -list
 package main
 
 import (
@@ -13,7 +12,6 @@ import (
 	"net/http"
 	_ "net/http/pprof"
 	"os"
-	"sort"
 	"time"
 )
 
@@ -33,12 +31,7 @@ func main() {
 	mode := flag.String("mode", "before", "before: the careless program; after: the careful one")
 	set := flag.String("metrics", "all", "the metrics page: all of runtime/metrics, client_golang's default, or none")
 	seconds := flag.Int("seconds", 120, "ends by itself after so long")
-	list := flag.Bool("list", false, "print the scenarios that this build has")
 	flag.Parse()
-	if *list {
-		printScenarios()
-		return
-	}
 	chosen, there := scenarios[*name]
 	if !there {
 		fmt.Fprintln(os.Stderr, "live: no such scenario:", *name)
@@ -66,15 +59,4 @@ func serve(set string) {
 	}
 	fmt.Println("listening", listener.Addr())
 	go func() { fmt.Fprintln(os.Stderr, "live:", http.Serve(listener, nil)) }()
-}
-
-func printScenarios() {
-	var names []string
-	for name := range scenarios {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		fmt.Println(name)
-	}
 }
