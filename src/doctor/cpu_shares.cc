@@ -198,6 +198,22 @@ Share CpuShares::all(FrameClass classes) const noexcept {
 }
 
 std::vector<UserFrame> CpuShares::user_frames_above(FrameClass classes, std::size_t most) const {
+  std::vector<bool> passed_over;
+  for (const FrameClass frame : classes_of_name_) passed_over.push_back(share_class(frame, kRuntime | kLibrary));
+  return frames_above(classes, most, passed_over);
+}
+
+std::vector<UserFrame> CpuShares::callers_above(FrameClass classes, std::size_t most) const {
+  std::vector<bool> passed_over;
+  for (std::size_t name = 0; name < functions_.size(); ++name) {
+    passed_over.push_back(share_class(classes_of_name_[name], kRuntime | kLibrary) ||
+                          is_go_library(functions_[name].name));
+  }
+  return frames_above(classes, most, passed_over);
+}
+
+std::vector<UserFrame> CpuShares::frames_above(FrameClass classes, std::size_t most,
+                                               const std::vector<bool>& passed_over) const {
   std::unordered_map<std::uint32_t, std::int64_t> counts;
   for (std::size_t i = 0; i < profile_.samples.size(); ++i) {
     const pprof::Sample& sample = profile_.samples[i];
@@ -206,7 +222,7 @@ std::vector<UserFrame> CpuShares::user_frames_above(FrameClass classes, std::siz
     each_frame(sample, [&](std::uint32_t name) {
       const FrameClass frame = classes_of_name_[name];
       below = below && !share_class(frame, classes);
-      if (below || share_class(frame, classes | kRuntime | kLibrary)) return true;
+      if (below || share_class(frame, classes) || passed_over[name]) return true;
       std::int64_t& count = counts[name];
       count = add_saturated(count, count_of(i));
       return false;

@@ -264,6 +264,19 @@ TEST(CpuShares, CoresComeFromTimeOrFromThePeriod) {
   EXPECT_DOUBLE_EQ(CpuShares(period.profile()).cores().value(), 1.0);
 }
 
+TEST(CpuShares, GosLibraryIsPassedOverForTheCaller) {
+  MadeProfile made("samples", "count");
+  made.sample(3,
+              {"runtime.mallocgc", "reflect.unsafe_New", "encoding/json.Unmarshal", "main.handle", "net/http.serve"});
+  made.sample(2, {"runtime.mallocgc", "bufio.NewReader", "main.handle", "net/http.serve"});
+  made.sample(1, {"runtime.mallocgc", "bufio.NewReader", "net/http.serve"});
+  const CpuShares shares(made.profile());
+  ASSERT_EQ(shares.callers_above(kAlloc, 3).size(), 1u);
+  EXPECT_EQ(shares.callers_above(kAlloc, 3)[0].name, "main.handle");
+  EXPECT_EQ(shares.callers_above(kAlloc, 3)[0].samples, 5);
+  EXPECT_EQ(shares.user_frames_above(kAlloc, 3)[0].name, "bufio.NewReader");
+}
+
 TEST(CpuShares, AnEmptyNameIsNone) {
   MadeProfile made("samples", "count");
   made.sample(3, {"main.f"}).sample(1, {"main.f", "main.g"});
