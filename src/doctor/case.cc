@@ -91,12 +91,25 @@ std::optional<double> cycles_per_second(const Case& service) {
   return seconds > 0 ? std::optional(static_cast<double>(cycles.size() - 1) / seconds) : std::nullopt;
 }
 
+// A heap profile tells of the last collection or the one before: that is now where there is one each second.
+std::optional<double> live_heap_of_profile(const Case& service) {
+  if (!service.evidence.heap || service.gc_cycles_per_second.value_or(0) <= 1) return std::nullopt;
+  const pprof::Profile& heap = *service.evidence.heap;
+  const int column = heap.column("inuse_space");
+  if (column < 0) return std::nullopt;
+  double sum = 0;
+  for (std::size_t i = 0; i < heap.samples.size(); ++i)
+    sum += static_cast<double>(heap.value(i, static_cast<std::size_t>(column)));
+  return sum;
+}
+
 std::optional<double> live_heap(const Case& service) {
   if (const auto live = service.window.last("/gc/heap/live:bytes"); live && *live > 0) return live;
   if (!service.evidence.gc_cycles.empty()) return service.evidence.gc_cycles.back().heap_live_mb * 1048576;
   const auto goal = service.window.last("/gc/heap/goal:bytes");
-  if (!goal || !service.gogc_percent || std::isinf(*service.gogc_percent)) return std::nullopt;
-  return *goal / (1 + *service.gogc_percent / 100);
+  if (goal && service.gogc_percent && std::isfinite(*service.gogc_percent))
+    return *goal / (1 + *service.gogc_percent / 100);
+  return live_heap_of_profile(service);
 }
 
 // By the evidence beside the profile, or by a single function of the runtime: each thread begins in one.
@@ -173,8 +186,8 @@ Case::Case(const Evidence& evidence_) : evidence(evidence_) {
   memory_limit_bytes = window.last("/gc/gomemlimit:bytes");
   heap_goal_bytes = window.last("/gc/heap/goal:bytes");
   if (!heap_goal_bytes && !evidence.gc_cycles.empty()) heap_goal_bytes = evidence.gc_cycles.back().goal_mb * 1048576;
-  heap_live_bytes = live_heap(*this);
   gc_cycles_per_second = cycles_per_second(*this);
+  heap_live_bytes = live_heap(*this);
   gc_metric_share = fresh_gc_share(window);
   quota_cpus = last_known(evidence, &ProcessState::quota_cpus);
   const auto periods = process_delta(evidence, &ProcessState::periods);

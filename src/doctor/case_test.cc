@@ -79,6 +79,18 @@ TEST(Case, AHeapWhoseLivePartIsUnknownIsNotCalledHealthy) {
   EXPECT_EQ(judgement_of(verdict, "S06").outcome, Outcome::kCannotJudge);
 }
 
+// Go before 1.21, and client_golang's default metrics under a limit, have no live heap.
+TEST(Case, AHeapProfileTellsOfTheLiveHeapWhereCollectionsAreFrequent) {
+  Evidence evidence;
+  evidence.heap = MadeProfile("inuse_space", "bytes").sample(200'000'000, {"main.grow"}).profile();
+  evidence.heap->samples.push_back(evidence.heap->samples.front());
+  evidence.heap->values.push_back(56'000'000);
+  for (const double at : {0.0, 3.0}) evidence.metrics.push_back(look(at, {{"/gc/cycles/total:gc-cycles", 4 * at}}));
+  EXPECT_EQ(Case(evidence).heap_live_bytes, 256e6);
+  evidence.metrics.back().values["/gc/cycles/total:gc-cycles"] = 1;
+  EXPECT_EQ(Case(evidence).heap_live_bytes, std::nullopt) << "it may be minutes old";
+}
+
 // With `URL --pid N` the process is looked at after the profile, for 10 s at most: those are two windows.
 TEST(Case, ComparesBusyProcessorsWithTheCpuTimeOfTheSameWindow) {
   Evidence evidence;

@@ -78,8 +78,9 @@ CASES = [
     Case("05b", "before", ("R2/S05b", "R1/S03"), metrics="default"),
     Case("05b", "after", ("R1/S03",), may=("R2",), quick=True),
     Case("05c", "before", ("R2/S05c",), may=("R1/S03",)),
+    Case("05c", "before", ("R2/S05c",), may=("R1/S03",), metrics="default"),
     Case("05c", "after", may=("R1/S03",)),
-    Case("06", "before", ("S06",)),
+    Case("06", "before", ("S06",), since=21),
     Case("06", "before", cannot=("S06",), metrics="default"),  # of which the live heap under a limit does not follow
     Case("06", "after"),
     Case("07", "before", ("R1/S07",), may=("R2", "R2/S05b")),
@@ -96,7 +97,7 @@ CASES = [
     Case("gosched", "after"),
     Case("idle", "before", ask=("binary",), only=False, quick=True),
     Case("idle", "after", ask=("binary",), only=False, build="stripped"),
-    Case("healthy", "before", ask=("binary",), build="guided"),
+    Case("healthy", "before", ask=("binary",), build="guided", since=21),
     Case("healthy", "before", ("S11",), may=("S14",), run="quota", ask=("pid",), env={"GOMAXPROCS": "8"}),
 ]
 

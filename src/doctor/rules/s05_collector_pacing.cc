@@ -120,7 +120,7 @@ void name_collector_pacing(const Case& service, const std::string& pace, Finding
                                            service.heap_goal_bytes ? bytes(*service.heap_goal_bytes) : "unknown"));
   }
   if (pace.empty()) {
-    const bool known = service.heap_goal_bytes && service.gc_cycles_per_second;
+    const bool known = service.heap_live_bytes && service.heap_goal_bytes && service.gc_cycles_per_second;
     finding.action = known ? "allocate less (R1): neither GOGC nor GOMEMLIMIT sets this pace"
                            : "allocate less (R1); give /metrics or gctrace too, to see whether GOGC or GOMEMLIMIT "
                              "would help";

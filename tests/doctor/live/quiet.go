@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -106,6 +107,7 @@ func web() {
 				if err != nil {
 					return
 				}
+				_, _ = io.Copy(io.Discard, reply.Body)
 				reply.Body.Close()
 				time.Sleep(5 * time.Millisecond)
 			}
