@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -128,6 +129,8 @@ void add_doctor_commands(CLI::App& app, Action& action) {
     }
     if (!names_something(options, arguments->pid))
       throw CLI::ValidationError("weft doctor", "name a file, a folder, a URL, --pid, --binary, --log or --prometheus");
+    if (std::ranges::count(std::array{options.json, options.html, options.sarif}, std::optional<std::string>("-")) > 1)
+      throw CLI::ValidationError("weft doctor", "one of --json, --html and --sarif may be '-'");
     options.seconds = std::chrono::seconds(arguments->seconds);
     if (arguments->pid > 0) options.pid = arguments->pid;
     options.colour = wants_colour();

@@ -30,7 +30,10 @@ CollectOptions collect_options(const DoctorOptions& options, std::ostream& err) 
 void add_target(Evidence& evidence, const std::string& target, const CollectOptions& collect) {
   if (is_url(target)) {
     collect_url(evidence, target, collect);
-  } else if (fs::is_directory(target)) {
+    return;
+  }
+  std::error_code unknown;  // then opening it as a file says why
+  if (fs::is_directory(target, unknown)) {
     add_folder(evidence, target);
   } else {
     add_file(evidence, target);
@@ -124,7 +127,11 @@ ExitCode compare(const DoctorOptions& options, std::ostream& out, std::ostream& 
 
 ExitCode run_doctor(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
   try {
-    return options.before ? compare(options, out, err) : diagnose(options, out, err);
+    const ExitCode code = options.before ? compare(options, out, err) : diagnose(options, out, err);
+    out.flush();
+    if (out) return code;
+    err << "weft doctor: standard output: not writable\n";
+    return ExitCode::kUnusable;
   } catch (const std::exception& error) {
     err << "weft doctor: " << printable(error.what()) << '\n';
     return ExitCode::kUnusable;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "doctor/report.h"
 #include "doctor/text_style.h"
@@ -110,8 +111,11 @@ void write_not_judged(std::ostream& out, const TextStyle& style, const Verdict& 
 void write_list(std::ostream& out, const TextStyle& style, std::string_view heading,
                 const std::vector<std::string>& lines) {
   if (lines.empty()) return;
+  constexpr std::size_t kMost = 50;
   out << inked(style, Ink::kBold, heading) << '\n';
-  for (const std::string& line : lines) write_wrapped(out, style, "  ", line);
+  for (const std::string& line : std::span(lines).first(std::min(lines.size(), kMost)))
+    write_wrapped(out, style, "  ", line);
+  if (lines.size() > kMost) out << fmt::format("  and {} more\n", lines.size() - kMost);
   out << '\n';
 }
 

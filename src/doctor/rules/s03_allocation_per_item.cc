@@ -23,8 +23,8 @@ void name_the_caller(const CpuShares& cpu, Finding& finding) {
   const std::vector<Site> callers = as_sites(cpu, cpu.callers_above(FrameClass::kAlloc, 1));
   if (callers.empty() || callers.front().share < 2 * finding.sites.front().share) return;
   const Site& caller = callers.front();
-  finding.evidence.push_back(
-      fmt::format("CPU profile: {} allocates {} through the library", caller.function, percent(caller.share)));
+  finding.evidence.push_back(fmt::format("CPU profile: {} has Go's library allocate for {} of the CPU", caller.function,
+                                         percent(caller.share)));
   finding.action = fmt::format(
       "reuse what {} has Go's library allocate for each call: a decoder, a buffer or a formatter that is kept and "
       "reset",
