@@ -165,6 +165,17 @@ TEST_F(Rules, NobodyIsToldToPullALeverThatIsPulled) {
   EXPECT_THAT(judgement_of(verdict_, "R2").findings.front().action, HasSubstr("raise GOMEMLIMIT above 1.6 GB"));
 }
 
+// Go before 1.21 has no metric for it.
+TEST_F(Rules, ALimitThatIsNotKnownMayBeSet) {
+  add(120, {"runtime.gcDrain", "runtime.gcBgMarkWorker"});
+  add(180, {"main.work"});
+  std::map<std::string, double, std::less<>> values{{"/gc/heap/live:bytes", 500e6}, {"/gc/heap/goal:bytes", 600e6}};
+  evidence_.metrics.push_back(look(0, values));
+  EXPECT_THAT(judgement_of(verdict(), "R2").findings.front().action, HasSubstr("where a limit is set already"));
+  evidence_.metrics.front().values["/gc/gomemlimit:bytes"] = INFINITY;
+  EXPECT_THAT(judgement_of(verdict(), "R2").findings.front().action, Not(HasSubstr("where a limit is set already")));
+}
+
 TEST_F(Rules, NobodyIsAskedForMetricsThatWereGiven) {
   add(120, {"runtime.gcDrain", "runtime.gcBgMarkWorker"});
   add(180, {"main.work"});

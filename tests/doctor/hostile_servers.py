@@ -179,7 +179,8 @@ def problems(case, command, limits):
 def is_wrong(case, options):
     begin = time.monotonic()
     found = problems(case, options.weft, not options.no_limits)
-    print("%-28s %5.1f s  %s" % (case.name, time.monotonic() - begin, "; ".join(found) or "as it should be"), flush=True)
+    seconds = time.monotonic() - begin
+    print("%-28s %5.1f s  %s" % (case.name, seconds, "; ".join(found) or "as it should be"), flush=True)
     return bool(found)
 
 

@@ -77,8 +77,8 @@ CASES = [
     Case("05b", "before", ("R2/S05b", "R1/S03"), quick=True),
     Case("05b", "before", ("R2/S05b", "R1/S03"), metrics="default"),
     Case("05b", "after", ("R1/S03",), may=("R2",), quick=True),
-    Case("05c", "before", ("R2/S05c",), may=("R1/S03",)),
-    Case("05c", "before", ("R2/S05c",), may=("R1/S03",), metrics="default"),
+    Case("05c", "before", ("R2/S05c",), may=("R1/S03",), since=21),  # before it, no metric tells the limit
+    Case("05c", "before", ("R2/S05c",), may=("R1/S03",), since=21, metrics="default"),
     Case("05c", "after", may=("R1/S03",)),
     Case("06", "before", ("S06",), since=21),
     Case("06", "before", cannot=("S06",), metrics="default"),  # of which the live heap under a limit does not follow

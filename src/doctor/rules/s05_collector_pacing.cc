@@ -71,6 +71,7 @@ void advise_room(const Case& service, Finding& finding) {
   finding.action = cap ? fmt::format("GOMEMLIMIT={} (0.8 of the {} it may have) with GOGC=off or 400",
                                      bytes(0.8 * *cap), bytes(*cap))
                        : "GOGC=400, or GOMEMLIMIT at 0.8 of the memory it may have with GOGC=off";
+  if (!service.memory_limit_bytes) finding.action += "; where a limit is set already, raise that";
   finding.action += "; if memory is short, take the pointers out of what lives long (S08)";
   const double now = service.gogc_percent && std::isfinite(*service.gogc_percent) ? *service.gogc_percent : 100;
   finding.gain = service.gates.cpu ? service.cpu->any(FrameClass::kGcAll).value() * std::max(0.0, 1 - now / 400) : 0.1;
