@@ -78,7 +78,9 @@ std::vector<Site> sites_of(const pprof::Profile& profile) {
   for (const auto& [place, count] : goroutines) {
     if (total > 0 && count / total >= kLeastSite) sites.push_back({std::string(place), count / total});
   }
-  std::ranges::stable_sort(sites, std::greater<>(), &Site::share);
+  std::ranges::sort(sites, [](const Site& a, const Site& b) {
+    return a.share != b.share ? a.share > b.share : a.function < b.function;
+  });
   sites.resize(std::min(sites.size(), kMostSites));
   return sites;
 }
