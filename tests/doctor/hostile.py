@@ -307,8 +307,49 @@ def bad_names():
     yield Case("a rule's name in an error", lambda folder: ["explain", b"\x1b[31m"], (UNUSABLE,), (r"\?\[31m",), obeyed)
 
 
+def mutated(content, chance):
+    """With some of its bytes lost, doubled, made another, or a number that no writer means; inside the gzip."""
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
+    content = bytearray(content)
+    for _ in range(chance.choice([0, 1, 3, 20, 200])):
+        at, how = chance.randrange(len(content) + 1), chance.randrange(4)
+        if how == 0:
+            content[at:at + 1] = chance.randbytes(1)
+        elif how == 1:
+            content[at:at + 1] = chance.choice([b"99999999999999999999", b"NaN", b"inf", b"-1", b"1e308", b"1e-320"])
+        elif how == 2:
+            del content[at:at + chance.randrange(100)]
+        else:
+            content[at:at] = content[at // 2:at // 2 + chance.randrange(60)]
+    return bytes(content)
+
+
+def mutated_bundles():
+    """Whole captured services, damaged; the seeds are fixed, so that what fails fails again."""
+    bundles = sorted(path for path in DATA.iterdir() if path.is_dir())
+
+    def make(folder, seed, *options):
+        chance = random.Random(seed)
+        for path in sorted(bundles[seed % len(bundles)].iterdir()):
+            (folder / path.name).write_bytes(mutated(path.read_bytes(), chance))
+        return [str(folder), *options]
+
+    def is_sound(out, is_json):
+        if is_json and out:
+            json.loads(out)
+        return obeyed(out) or (None if len(max(out.split("\n"), key=len)) <= 110 or is_json else "a line too wide")
+
+    for seed in range(80):
+        options = ["--json", "-"] if seed // len(bundles) % 2 else []
+        yield Case(f"bundle {seed} {' '.join(options)}".strip(),
+                   lambda folder, seed=seed, options=options: make(folder, seed, *options),
+                   (USED, FINDINGS, UNUSABLE), (), lambda out, options=options: is_sound(out, bool(options)))
+
+
 def all_cases():
-    for part in (damaged_profiles, large_profiles, foreign_files, hostile_texts, odd_places, executables, bad_names):
+    for part in (damaged_profiles, large_profiles, foreign_files, hostile_texts, odd_places, executables, bad_names,
+                 mutated_bundles):
         yield from part()
 
 
