@@ -151,6 +151,21 @@ TEST_F(Rules, TheSearchForTinyGoroutinesIsOneBesideTheCollectorToo) {
   EXPECT_THAT(found(verdict()), testing::Contains("R5/S02b"));
 }
 
+// 64 connections that echo 30,000 lines a second, 0.35 of 2 cores used: half of the search is netpoll, a quarter
+// sleeps.
+TEST_F(Rules, ProcessorsThatWaitForTheNetworkAreNoSchedulerProblem) {
+  add(12, {"internal/runtime/syscall/linux.EpollWait", "runtime.netpoll", "runtime.findRunnable", "runtime.schedule"});
+  add(6, {"runtime.futex", "runtime.futexsleep", "runtime.stopm", "runtime.findRunnable", "runtime.schedule"});
+  add(8, {"runtime.(*timers).check", "runtime.findRunnable", "runtime.schedule"});
+  add(84, {"internal/runtime/syscall/linux.Syscall6", "syscall.write", "main.answer"});
+  const auto outcome_with = [this](double processors) {
+    evidence_.metrics = {look(0, {{"/sched/gomaxprocs:threads", processors}})};
+    return judgement_of(verdict(), "R5").outcome;
+  };
+  EXPECT_EQ(outcome_with(2), Outcome::kHealthy);
+  EXPECT_EQ(outcome_with(16), Outcome::kFires) << "they would be fewer with a smaller GOMAXPROCS";
+}
+
 TEST_F(Rules, NobodyIsToldToPullALeverThatIsPulled) {
   add(120, {"runtime.gcDrain", "runtime.gcBgMarkWorker"});
   add(180, {"main.work"});
