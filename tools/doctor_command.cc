@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -50,6 +51,11 @@ void add_options(CLI::App& command, DoctorOptions& options, int& seconds, int& p
       ->type_name("FILE");
   command.add_option("--html", options.html, "the same as one HTML page with a flame graph")->type_name("FILE");
   command.add_option("--sarif", options.sarif, "the same as SARIF, for code hosts")->type_name("FILE");
+  for (CLI::Option* side : {before, after}) {
+    for (const char* other : {"TARGET", "--pid", "--binary", "--log", "--json", "--html", "--sarif"}) {
+      side->excludes(command.get_option(other));
+    }
+  }
   command.add_option("--fail-on", options.fail_on, "the least severity that ends with exit code 1")
       ->check(CLI::IsMember({"info", "warning", "high"}))
       ->capture_default_str();
@@ -123,6 +129,8 @@ void add_doctor_commands(CLI::App& app, Action& action) {
     }
     if (!names_something(options, arguments->pid))
       throw CLI::ValidationError("weft doctor", "name a file, a folder, a URL, --pid, --binary, --log or --prometheus");
+    if (std::ranges::count(std::array{options.json, options.html, options.sarif}, std::optional<std::string>("-")) > 1)
+      throw CLI::ValidationError("weft doctor", "one of --json, --html and --sarif may be '-'");
     options.seconds = std::chrono::seconds(arguments->seconds);
     if (arguments->pid > 0) options.pid = arguments->pid;
     options.colour = wants_colour();

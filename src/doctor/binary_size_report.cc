@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "doctor/binary_size.h"
+#include "doctor/text_style.h"
 #include "doctor/unreadable.h"
 
 namespace weft::doctor {
@@ -29,33 +30,6 @@ std::string share_text(std::uint64_t part, std::uint64_t whole) {
 
 void append_row(std::string& text, std::uint64_t bytes, std::uint64_t whole, std::string_view name) {
   text += fmt::format("  {:>10} {:>8}  {}\n", bytes_text(bytes), share_text(bytes, whole), name);
-}
-
-// How many bytes of `text` are one character in UTF-8; 0: none is. Overlong forms and surrogates pass.
-std::size_t character_bytes(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t bytes = first < 0x80                    ? 1
-                            : first >= 0xc2 && first < 0xe0 ? 2
-                            : first >= 0xe0 && first < 0xf0 ? 3
-                            : first >= 0xf0 && first < 0xf5 ? 4
-                                                            : 0;
-  if (bytes > text.size()) return 0;
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return bytes;
-}
-
-// Names come out of the file: a terminal must not obey them, and JSON is UTF-8.
-std::string printable(std::string_view name) {
-  std::string plain;
-  while (!name.empty()) {
-    const std::size_t bytes = character_bytes(name);
-    const bool control = static_cast<unsigned char>(name[0]) < 0x20 || name[0] == '\x7f';
-    plain += bytes == 0 || control ? std::string_view("?") : name.substr(0, bytes);
-    name.remove_prefix(bytes == 0 ? 1 : bytes);
-  }
-  return plain;
 }
 
 struct Saving {
@@ -191,9 +165,9 @@ int run_size(const SizeOptions& options, std::ostream& out, std::ostream& err) {
     out << (options.json ? size_json(report) : size_text(report));
     return 0;
   } catch (const Unreadable& error) {
-    err << "weft size: " << options.binary << ": " << error.what() << '\n';
+    err << "weft size: " << printable(options.binary) << ": " << error.what() << '\n';
   } catch (const std::system_error& error) {
-    err << "weft size: " << error.what() << '\n';
+    err << "weft size: " << printable(error.what()) << '\n';
   } catch (const std::bad_alloc&) {
     err << "weft size: " << options.binary << ": takes more memory than there is\n";
   }

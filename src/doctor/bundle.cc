@@ -45,7 +45,8 @@ void add_elf_file(Evidence& evidence, const std::filesystem::path& file) {
 
 void add_file(Evidence& evidence, const std::filesystem::path& file) {
   // A pipe would wait for its writer.
-  const std::filesystem::file_status status = std::filesystem::status(file);
+  std::error_code unknown;  // then opening it says why
+  const std::filesystem::file_status status = std::filesystem::status(file, unknown);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw std::system_error(std::make_error_code(std::errc::invalid_argument), file.string() + ": not a regular file");
   }
@@ -65,7 +66,10 @@ void add_file(Evidence& evidence, const std::filesystem::path& file) {
 
 void add_folder(Evidence& evidence, const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
-  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
+  std::error_code failed;
+  std::filesystem::directory_iterator entries(folder, failed);
+  if (failed) throw std::system_error(failed, folder.string());
+  for (const std::filesystem::directory_entry& entry : entries) {
     std::error_code ignored;
     if (entry.is_regular_file(ignored)) files.push_back(entry.path());
   }

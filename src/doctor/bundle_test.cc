@@ -160,6 +160,52 @@ TEST(Bundle, KeepsSnapshotsWhereSeveralWereTaken) {
   EXPECT_EQ(e.heap->time_nanos, e.heap_snapshots[1].time_nanos);
 }
 
+// Of the same program, once with names and once without, the one with names is worth more; of two moments the later.
+TEST(Bundle, OfSeveralProfilesOfAKindOneCounts) {
+  for (const auto& order : {std::pair("sym", "unsym"), std::pair("unsym", "sym")}) {
+    Evidence e;
+    add_content(e, order.first, recorded("cxx/" + std::string(order.first) + ".pb.gz"));
+    add_content(e, order.second, recorded("cxx/" + std::string(order.second) + ".pb.gz"));
+    EXPECT_FALSE(e.cpu->functions.empty());
+    EXPECT_EQ(e.sources, std::vector<std::string>{"sym: CPU profile, 6.0 s, 7 samples"});
+    EXPECT_EQ(e.unread, std::vector<std::string>{"unsym: another CPU profile counts"});
+  }
+  Evidence e;
+  add_content(e, "a", recorded("03-before/cpu.pb.gz"));
+  const auto first = e.cpu->time_nanos;
+  add_content(e, "b", recorded("02-before/cpu.pb.gz"));
+  EXPECT_EQ(e.cpu->time_nanos, std::max(first, e.cpu->time_nanos));
+  EXPECT_EQ(e.sources.size(), 1u);
+}
+
+TEST(Bundle, SaysWhatAProfileCounts) {
+  Evidence e;
+  add_content(e, "heap", recorded("02-before/heap.pb.gz"));
+  add_content(e, "goroutine", recorded("01-before/goroutine.pb.gz"));
+  add_content(e, "block", recorded("02-before/block.pb.gz"));
+  EXPECT_EQ(e.sources, (std::vector<std::string>{"heap: heap profile, 64802 allocated objects",
+                                                 "goroutine: goroutine profile, 1 goroutine",
+                                                 "block: block profile, 0 contentions"}));
+}
+
+// What people send in a profile's place; the reason tells them.
+TEST(Bundle, NamesWhatOtherToolsWrite) {
+  const std::string gperftools =
+      std::string(8, '\0') + '\3' + std::string(15, '\0') + "\x10\x27" + std::string(14, '\0');
+  const std::pair<std::string, const char*> kOthers[] = {{gperftools, "gperftools' binary CPU profile"},
+                                                         {std::string("FLR\0\0\2\0\1", 8), "Java Flight Recorder"},
+                                                         {"main;work;step 17\nmain;idle 3\n", "folded stacks"},
+                                                         {"\n<!doctype HTML>\n<p>502", "web page"},
+                                                         {"<HTML lang=en>", "web page"}};
+  for (const auto& [bytes, words] : kOthers) {
+    Evidence e;
+    EXPECT_EQ(add_content(e, "file", bytes), ContentKind::kUnknown) << words;
+    EXPECT_TRUE(contains(e.unread, words)) << e.unread.at(0);
+  }
+  Evidence e;
+  EXPECT_EQ(add_content(e, "log", "a;b c 7\n" + recorded("02-before/gctrace.log")), ContentKind::kGoLog);
+}
+
 TEST(Bundle, SaysWhatItCouldNotRead) {
   Evidence e;
   const std::string cpu = recorded("02-before/cpu.pb.gz");

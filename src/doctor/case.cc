@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace weft::doctor {
@@ -13,6 +14,16 @@ constexpr double kFreshCycles = 10;  // so many in a window: the last one ended 
 
 bool usable(const Metrics& metrics) { return metrics.unix_seconds.has_value(); }
 
+// The latest look that lies far enough before the last: two pages of one visit are milliseconds apart, and between them
+// nothing happened but the visit.
+std::vector<const Metrics*>::const_iterator begin_of_tail(const std::vector<const Metrics*>& looks) {
+  constexpr double kLeastSeconds = 1;
+  const double end = looks.back()->unix_seconds.value_or(0);
+  auto at = looks.end() - 1;
+  while (at != looks.begin() && end - (*at)->unix_seconds.value_or(0) < kLeastSeconds) --at;
+  return at;
+}
+
 void find_windows(const Evidence& evidence, Window& window, Window& tail) {
   std::vector<const Metrics*> looks;
   for (const Metrics& metrics : evidence.metrics) {
@@ -21,7 +32,7 @@ void find_windows(const Evidence& evidence, Window& window, Window& tail) {
   if (looks.empty() && !evidence.metrics.empty()) looks.push_back(&evidence.metrics.back());
   if (looks.empty()) return;
   window = Window(*looks.front(), *looks.back());
-  tail = Window(**(looks.end() - (looks.size() > 1 ? 2 : 1)), *looks.back());
+  tail = Window(**begin_of_tail(looks), *looks.back());
 }
 
 // Of what the process's files say, the difference between the first look and the last.
@@ -40,19 +51,14 @@ std::optional<double> last_known(const Evidence& evidence, Field field) {
   return std::nullopt;
 }
 
-std::optional<double> cpu_seconds_used(const Case& service) {
-  if (const auto used = process_delta(service.evidence, &ProcessState::cpu_seconds)) return used;
-  return service.window.delta("process/cpu:seconds");
-}
-
+// By the metrics, whose window is that of the profile; else by the process's files, whose looks lie where they lie.
 std::optional<double> process_cores(const Case& service) {
-  const auto used = cpu_seconds_used(service);
-  double seconds = service.window.seconds();
-  if (const auto& states = service.evidence.process; states.size() >= 2) {
-    if (states.front().unix_seconds && states.back().unix_seconds)
-      seconds = *states.back().unix_seconds - *states.front().unix_seconds;
-  }
-  return used && seconds > 0 ? std::optional(*used / seconds) : std::nullopt;
+  if (const auto by_metrics = service.window.rate("process/cpu:seconds")) return by_metrics;
+  const auto used = process_delta(service.evidence, &ProcessState::cpu_seconds);
+  const auto& states = service.evidence.process;
+  if (!used || !states.front().unix_seconds || !states.back().unix_seconds) return std::nullopt;
+  const double seconds = *states.back().unix_seconds - *states.front().unix_seconds;
+  return seconds > 0 ? std::optional(*used / seconds) : std::nullopt;
 }
 
 // [case.G3]
@@ -71,9 +77,10 @@ std::optional<double> find_busy_ratio(const Case& service) {
   const auto cycles = window.delta("/gc/cycles/total:gc-cycles");
   const auto total = window.delta("/cpu/classes/total:cpu-seconds");
   const auto idle = window.delta("/cpu/classes/idle:cpu-seconds");
-  const auto used = cpu_seconds_used(service);
-  if (!cycles || *cycles < kFreshCycles || !total || !idle || !used || *used <= 0.1) return std::nullopt;
-  return (*total - *idle) / *used;
+  const auto used = process_cores(service);
+  if (!cycles || *cycles < kFreshCycles || !total || !idle || !used || window.seconds() <= 0) return std::nullopt;
+  if (*used * window.seconds() <= 0.1) return std::nullopt;
+  return (*total - *idle) / window.seconds() / *used;
 }
 
 std::optional<double> cycles_per_second(const Case& service) {
@@ -84,24 +91,51 @@ std::optional<double> cycles_per_second(const Case& service) {
   return seconds > 0 ? std::optional(static_cast<double>(cycles.size() - 1) / seconds) : std::nullopt;
 }
 
+// A heap profile tells of the last collection or the one before: that is now where there is one each second.
+std::optional<double> live_heap_of_profile(const Case& service) {
+  if (!service.evidence.heap || service.gc_cycles_per_second.value_or(0) <= 1) return std::nullopt;
+  const pprof::Profile& heap = *service.evidence.heap;
+  const int column = heap.column("inuse_space");
+  if (column < 0) return std::nullopt;
+  double sum = 0;
+  for (std::size_t i = 0; i < heap.samples.size(); ++i)
+    sum += static_cast<double>(heap.value(i, static_cast<std::size_t>(column)));
+  return sum;
+}
+
 std::optional<double> live_heap(const Case& service) {
   if (const auto live = service.window.last("/gc/heap/live:bytes"); live && *live > 0) return live;
   if (!service.evidence.gc_cycles.empty()) return service.evidence.gc_cycles.back().heap_live_mb * 1048576;
   const auto goal = service.window.last("/gc/heap/goal:bytes");
-  if (!goal || !service.gogc_percent || std::isinf(*service.gogc_percent)) return std::nullopt;
-  return *goal / (1 + *service.gogc_percent / 100);
+  if (goal && service.gogc_percent && std::isfinite(*service.gogc_percent))
+    return *goal / (1 + *service.gogc_percent / 100);
+  return live_heap_of_profile(service);
 }
 
-// [case.G0] [case.G1]
+// By the evidence beside the profile, or by a single function of the runtime: each thread begins in one.
+bool is_of_known_runtime(const Case& service) {
+  if (service.evidence.is_weft || service.evidence.go_version) return true;
+  return std::ranges::any_of(service.cpu->functions(), [](const FunctionUse& function) {
+    return function.name.starts_with("runtime.") || function.name.starts_with("weft::");
+  });
+}
+
+// [case.G0] [case.G1] [case.G6]
 void judge_profile(Case& service) {
   Gates& gates = service.gates;
+  gates.would_help_cpu = "a longer profile, under load: --seconds 30";
   if (!service.cpu) {
     gates.why_not_cpu = "no CPU profile";
+    gates.would_help_cpu = "a CPU profile: cpu.pb.gz, or a URL";
+  } else if (service.cpu->total() > 0 && service.cpu->named().value() < 0.5) {  // however long it were
+    gates.why_not_cpu = "the CPU profile has no function names: it was not symbolized where it was taken";
+    gates.would_help_cpu = "a profile with names: from the service itself, or by `pprof -proto BINARY FILE`";
   } else if (service.cpu->total() < Gates::kLeastSamples) {
     gates.why_not_cpu = fmt::format("only {} CPU samples: {} are the least that shares can be judged by",
                                     service.cpu->total(), Gates::kLeastSamples);
-  } else if (service.cpu->named().value() < 0.5) {
-    gates.why_not_cpu = "the CPU profile has no function names: it was not symbolized where it was taken";
+  } else if (!is_of_known_runtime(service)) {
+    gates.why_not_cpu = "no function of Go's or of weft's runtime is in the CPU profile: the rules know no other";
+    gates.would_help_cpu = "the profile of a Go or a weft program";
   } else if (const auto cores = service.cpu->cores(); cores && *cores < Gates::kLeastCores) {
     gates.why_not_cpu =
         fmt::format("the process used {:.2f} cores: mostly idle, so that shares of CPU mean nothing", *cores);
@@ -152,8 +186,8 @@ Case::Case(const Evidence& evidence_) : evidence(evidence_) {
   memory_limit_bytes = window.last("/gc/gomemlimit:bytes");
   heap_goal_bytes = window.last("/gc/heap/goal:bytes");
   if (!heap_goal_bytes && !evidence.gc_cycles.empty()) heap_goal_bytes = evidence.gc_cycles.back().goal_mb * 1048576;
-  heap_live_bytes = live_heap(*this);
   gc_cycles_per_second = cycles_per_second(*this);
+  heap_live_bytes = live_heap(*this);
   gc_metric_share = fresh_gc_share(window);
   quota_cpus = last_known(evidence, &ProcessState::quota_cpus);
   const auto periods = process_delta(evidence, &ProcessState::periods);

@@ -8,6 +8,7 @@
 //                  window they are unknown, not zero
 //        [case.G4] a small service: findings of the CPU profile inform, and ask for no action
 //        [case.G5] a contended host: the numbers are noisy, and the report says so
+//        [case.G6] a profile of another runtime (Rust, Java) has none of the costs: that is no health
 #pragma once
 
 #include <optional>
@@ -50,7 +51,8 @@ struct Gates {
   static constexpr double kLeastCores = 0.25;
 
   bool cpu = false;                  // G0 and G1: shares of the CPU profile may be judged
-  std::string why_not_cpu;           // else: for Judgement::missing
+  std::string why_not_cpu;           // else: for Judgement::missing ...
+  std::string would_help_cpu;        // ... and for Judgement::would_help
   bool small_service = false;        // G4
   std::vector<std::string> remarks;  // of G1, G2, G4, G5: whole sentences
 };
@@ -62,7 +64,7 @@ struct Case {
 
   const Evidence& evidence;
   Window window;  // from the first look to the last
-  Window tail;    // between the last two
+  Window tail;    // the end of it: from the latest look that is a second or more before the last
   std::optional<CpuShares> cpu;
   Gates gates;
 

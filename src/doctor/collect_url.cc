@@ -62,14 +62,21 @@ class UrlCollector {
     Reply goroutine = server_.ask("/debug/pprof/goroutine");
     if (goroutine.missing() && server_.fall_back_to_root()) goroutine = server_.ask("/debug/pprof/goroutine");
     const Reply page = server_.ask_metrics();
+    if (goroutine.status == 0 && page.status == 0) give_up(goroutine, page);  // nobody is there: no third wait
     const Reply variables = server_.ask("/debug/vars");
     has_profiles_ = goroutine.body.has_value();
     has_metrics_ = page.body.has_value();
     has_vars_ = variables.body.has_value();
     if (!has_profiles_ && !has_metrics_ && !has_vars_) give_up(goroutine, page);
+    const std::size_t sources = evidence_.sources.size(), unread = evidence_.unread.size();
     if (has_profiles_) intake_.take("goroutine.start", ".pb.gz", *goroutine.body);
     if (has_metrics_) metrics("metrics.start", page);
     if (has_vars_) vars("vars.start", variables);
+    if (evidence_.sources.size() == sources) {  // some programs have the same answer to every question
+      throw std::runtime_error(server_.text() + " answers with neither profiles nor metrics (" +
+                               (evidence_.unread.size() > unread ? evidence_.unread[unread] : "nothing known") +
+                               "): is it the debug port?");
+    }
     if (!has_profiles_) evidence_.unread.push_back("no profiles: " + goroutine.problem);
     if (!has_metrics_ && !has_vars_) evidence_.unread.push_back("no metrics: " + page.problem);
   }
@@ -117,9 +124,10 @@ class UrlCollector {
   void window() {
     constexpr milliseconds kMostOften{200}, kRarest{5'000};
     const Clock::time_point end = Clock::now() + options_.cpu_seconds;
-    GoroutineWatch watch(server_, {.every = std::clamp<milliseconds>(options_.cpu_seconds / 4, kMostOften, kRarest),
-                                   .profiles = has_profiles_,
-                                   .metrics = has_metrics_});
+    GoroutineWatch watch(
+        server_, {.every = std::clamp<milliseconds>(milliseconds(options_.cpu_seconds) / 4, kMostOften, kRarest),
+                  .profiles = has_profiles_,
+                  .metrics = has_metrics_});
     if (has_profiles_) cpu_profile();
     wait_until(end);
     GoroutineWatch::Taken taken = watch.finish();

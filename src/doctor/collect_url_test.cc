@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -240,6 +241,23 @@ TEST(CollectUrl, SaysWhyNothingAnswers) {
     return LoopbackServer::answer("200 OK", "Content-Type: text/html\r\n", "<html>any path</html>");
   }));
   EXPECT_THAT(why_not(page.url()), HasSubstr("a web page"));
+}
+
+TEST(CollectUrl, AnAnswerThatNobodyUnderstandsIsNone) {
+  for (const char* body : {"", "{\"error\":\"not found\"}", "\x1\x2\x3"}) {
+    LoopbackServer same(LoopbackServer::Answer([body](const std::string&) { return FakeGo::profile(body); }));
+    EXPECT_THAT(why_not(same.url()), HasSubstr("neither profiles nor metrics")) << body;
+  }
+}
+
+TEST(CollectUrl, AsksNoThirdTimeWhereNobodyAnswers) {
+  std::atomic<int> asked{0};
+  LoopbackServer mute([&asked](LoopbackServer&, LoopbackServer::Socket& socket) {
+    LoopbackServer::read_head(socket);
+    ++asked;
+  });
+  EXPECT_THAT(why_not(mute.url()), HasSubstr("without an answer"));
+  EXPECT_EQ(asked, 2);
 }
 
 TEST(CollectUrl, KeepsWhatMakesTheSameReport) {

@@ -9,6 +9,7 @@
 #include "doctor/bundle.h"
 #include "doctor/collect.h"
 #include "doctor/report.h"
+#include "doctor/text_style.h"
 
 namespace weft::doctor {
 namespace {
@@ -29,7 +30,10 @@ CollectOptions collect_options(const DoctorOptions& options, std::ostream& err) 
 void add_target(Evidence& evidence, const std::string& target, const CollectOptions& collect) {
   if (is_url(target)) {
     collect_url(evidence, target, collect);
-  } else if (fs::is_directory(target)) {
+    return;
+  }
+  std::error_code unknown;  // then opening it as a file says why
+  if (fs::is_directory(target, unknown)) {
     add_folder(evidence, target);
   } else {
     add_file(evidence, target);
@@ -68,7 +72,7 @@ bool write_report(const std::optional<std::string>& file, std::ostream& out, std
   std::ofstream stream(*file);
   write(stream);
   stream.flush();
-  if (!stream) err << "weft doctor: " << *file << ": not writable\n";
+  if (!stream) err << "weft doctor: " << printable(*file) << ": not writable\n";
   return static_cast<bool>(stream);
 }
 
@@ -82,7 +86,7 @@ ExitCode code_of(const Verdict& verdict, const std::string& fail_on) {
 
 bool nothing_read(const Evidence& evidence, std::ostream& err) {
   if (!evidence.sources.empty()) return false;
-  for (const std::string& line : evidence.unread) err << "weft doctor: " << line << '\n';
+  for (const std::string& line : evidence.unread) err << "weft doctor: " << printable(line) << '\n';
   err << "weft doctor: nothing that can be judged was read\n";
   return true;
 }
@@ -123,9 +127,13 @@ ExitCode compare(const DoctorOptions& options, std::ostream& out, std::ostream& 
 
 ExitCode run_doctor(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
   try {
-    return options.before ? compare(options, out, err) : diagnose(options, out, err);
+    const ExitCode code = options.before ? compare(options, out, err) : diagnose(options, out, err);
+    out.flush();
+    if (out) return code;
+    err << "weft doctor: standard output: not writable\n";
+    return ExitCode::kUnusable;
   } catch (const std::exception& error) {
-    err << "weft doctor: " << error.what() << '\n';
+    err << "weft doctor: " << printable(error.what()) << '\n';
     return ExitCode::kUnusable;
   }
 }
@@ -137,7 +145,7 @@ ExitCode explain(const std::string& rule, bool colour, std::ostream& out, std::o
   }
   const Rule* found = find_rule(rule);
   if (found == nullptr) {
-    err << "weft doctor: there is no rule '" << rule << "'; there are";
+    err << "weft doctor: there is no rule '" << printable(rule) << "'; there are";
     for (const Rule* known : all_rules()) err << ' ' << known->card.id;
     err << '\n';
     return ExitCode::kUnusable;

@@ -9,6 +9,7 @@
 #include "doctor/elf_binary.h"
 #include "doctor/text_scan.h"
 #include "doctor/unreadable.h"
+#include "pprof/other_format.h"
 #include "pprof/reader.h"
 
 namespace weft::doctor {
@@ -18,6 +19,8 @@ using pprof::Profile;
 using pprof::ProfileKind;
 
 constexpr std::size_t kMostUnpackedBytes = std::size_t{256} << 20;
+// A hundred times what services write; a machine with little memory must live through a hostile file too.
+constexpr pprof::ReadLimits kProfileLimits{.unpacked_bytes = kMostUnpackedBytes, .profile_bytes = kMostUnpackedBytes};
 
 // Both are of contention; a mutex profile's stacks are of those who unlocked.
 bool is_mutex_profile(std::string_view name, const Profile& profile) {
@@ -50,12 +53,54 @@ std::int64_t sum_of_first_column(const Profile& profile) {
   return sum;
 }
 
+// What the first column counts, one of them.
+std::string_view unit_of(ProfileKind kind) noexcept {
+  switch (kind) {
+    case ProfileKind::kHeap:
+      return "allocated object";
+    case ProfileKind::kGoroutine:
+    case ProfileKind::kGoroutineLeak:
+      return "goroutine";
+    case ProfileKind::kContention:
+      return "contention";
+    case ProfileKind::kThreadCreate:
+      return "thread";
+    case ProfileKind::kCpu:
+    case ProfileKind::kOther:
+      break;
+  }
+  return "sample";
+}
+
 std::string describe(std::string_view what, const Profile& profile) {
   std::string text(what);
   if (profile.duration_nanos > 0) {
     text += fmt::format(", {:.1f} s", static_cast<double>(profile.duration_nanos) * 1e-9);
   }
-  return text + fmt::format(", {} samples", sum_of_first_column(profile));
+  const std::int64_t count = sum_of_first_column(profile);
+  return text + fmt::format(", {} {}{}", count, unit_of(pprof::kind_of(profile)), count == 1 ? "" : "s");
+}
+
+// Of several profiles of one kind one counts: the latest that has names; of one moment the larger one.
+bool counts_more(const Profile& a, const Profile& b) {
+  if (a.functions.empty() != b.functions.empty()) return b.functions.empty();
+  if (a.time_nanos != b.time_nanos) return a.time_nanos > b.time_nanos;
+  return sum_of_first_column(a) > sum_of_first_column(b);
+}
+
+// Goroutine and heap profiles are kept all.
+bool is_series(const Evidence& evidence, const std::optional<Profile>* place) {
+  return place == &evidence.heap || place == &evidence.goroutine;
+}
+
+// The one that was read before gives way; it was called a source.
+void withdraw_source(Evidence& evidence, std::string_view what) {
+  const std::string mark = fmt::format(": {},", what);
+  const auto source = std::find_if(evidence.sources.rbegin(), evidence.sources.rend(),
+                                   [&](const std::string& line) { return line.find(mark) != std::string::npos; });
+  if (source == evidence.sources.rend()) return;
+  evidence.unread.push_back(fmt::format("{}: another {} counts", source->substr(0, source->find(mark)), what));
+  evidence.sources.erase(std::next(source).base());
 }
 
 // Where a profile goes, and what it is called. Of another kind: nullptr.
@@ -93,7 +138,7 @@ bool is_text(std::string_view bytes) noexcept {
 ContentKind add_packed(Evidence& evidence, std::string_view name, std::string_view bytes) {
   std::string why;
   try {
-    add_profile(evidence, name, pprof::read_profile(bytes));
+    add_profile(evidence, name, pprof::read_profile(bytes, kProfileLimits));
     return ContentKind::kProfile;
   } catch (const pprof::BadProfile& error) {
     why = error.what();
@@ -124,6 +169,11 @@ ContentKind add_known_content(Evidence& evidence, std::string_view name, std::st
     throw Unreadable("an execution trace: not used");
   }
   if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) throw Unreadable("text in UTF-16: UTF-8 is read");
+  if (bytes.starts_with('\0')) {  // as gperftools' profiles do
+    if (const std::string_view other = pprof::name_other_format(bytes); !other.empty()) {
+      throw Unreadable("not a pprof profile: it is " + std::string(other));
+    }
+  }
   // A log that was cut off while its writer kept its place begins with zeros.
   if (!is_text(bytes)) bytes.remove_prefix(std::min(bytes.size(), bytes.find_first_not_of('\0')));
   if (bytes.empty()) throw Unreadable("nothing but zeros");
@@ -145,6 +195,10 @@ void add_profile(Evidence& evidence, std::string_view name, Profile profile) {
   if (place == nullptr) {
     const std::string type = profile.sample_types.empty() ? "nothing" : profile.sample_types[0].type;
     throw Unreadable("a profile of " + type + ": not used");
+  }
+  if (*place && !is_series(evidence, place)) {
+    if (!counts_more(profile, **place)) throw Unreadable(fmt::format("another {} counts", what));
+    withdraw_source(evidence, what);
   }
   evidence.sources.push_back(fmt::format("{}: {}", name, describe(what, profile)));
   if (place == &evidence.heap) evidence.heap_snapshots.push_back(profile);

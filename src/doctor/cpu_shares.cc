@@ -147,11 +147,13 @@ void CpuShares::count_sample(std::size_t sample, std::vector<std::uint32_t>& las
   const pprof::Sample& row = profile_.samples[sample];
   total_ = add_saturated(total_, count);
   FrameClass classes = kNone;
+  bool named = false;
   for (const std::uint32_t location : profile_.stack(row)) {
     const Place& place = places_[location];
     classes = classes | place.classes;
     for (std::uint32_t i = 0; i < place.name_count; ++i) {
       const std::uint32_t name = names_[place.first_name + i];
+      named = named || !functions_[name].name.empty();
       if (last_seen[name] == sample) continue;
       last_seen[name] = static_cast<std::uint32_t>(sample);
       functions_[name].cumulative = add_saturated(functions_[name].cumulative, count);
@@ -159,13 +161,13 @@ void CpuShares::count_sample(std::size_t sample, std::vector<std::uint32_t>& las
   }
   std::int64_t& of_set = sets_[static_cast<std::uint32_t>(narrowed(classes))];
   of_set = add_saturated(of_set, count);
+  if (named) named_ = add_saturated(named_, count);
   count_leaf(row, count);
 }
 
 void CpuShares::count_leaf(const pprof::Sample& sample, std::int64_t count) {
-  bool landed = false, named = false;
+  bool landed = false;
   each_frame(sample, [&](std::uint32_t name) {
-    named = true;
     const FrameClass classes = classes_of_name_[name];
     if (share_class(classes, kLanding)) return landed = true;
     functions_[name].self = add_saturated(functions_[name].self, count);
@@ -174,7 +176,6 @@ void CpuShares::count_leaf(const pprof::Sample& sample, std::int64_t count) {
     if (landed) user_code_at_landing_ = add_saturated(user_code_at_landing_, count);
     return false;
   });
-  if (named) named_ = add_saturated(named_, count);
 }
 
 Share CpuShares::any(FrameClass classes) const noexcept { return any_without(classes, kNone); }
@@ -197,6 +198,22 @@ Share CpuShares::all(FrameClass classes) const noexcept {
 }
 
 std::vector<UserFrame> CpuShares::user_frames_above(FrameClass classes, std::size_t most) const {
+  std::vector<bool> passed_over;
+  for (const FrameClass frame : classes_of_name_) passed_over.push_back(share_class(frame, kRuntime | kLibrary));
+  return frames_above(classes, most, passed_over);
+}
+
+std::vector<UserFrame> CpuShares::callers_above(FrameClass classes, std::size_t most) const {
+  std::vector<bool> passed_over;
+  for (std::size_t name = 0; name < functions_.size(); ++name) {
+    passed_over.push_back(share_class(classes_of_name_[name], kRuntime | kLibrary) ||
+                          is_go_library(functions_[name].name));
+  }
+  return frames_above(classes, most, passed_over);
+}
+
+std::vector<UserFrame> CpuShares::frames_above(FrameClass classes, std::size_t most,
+                                               const std::vector<bool>& passed_over) const {
   std::unordered_map<std::uint32_t, std::int64_t> counts;
   for (std::size_t i = 0; i < profile_.samples.size(); ++i) {
     const pprof::Sample& sample = profile_.samples[i];
@@ -205,7 +222,7 @@ std::vector<UserFrame> CpuShares::user_frames_above(FrameClass classes, std::siz
     each_frame(sample, [&](std::uint32_t name) {
       const FrameClass frame = classes_of_name_[name];
       below = below && !share_class(frame, classes);
-      if (below || share_class(frame, classes | kRuntime | kLibrary)) return true;
+      if (below || share_class(frame, classes) || passed_over[name]) return true;
       std::int64_t& count = counts[name];
       count = add_saturated(count, count_of(i));
       return false;

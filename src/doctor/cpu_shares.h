@@ -70,6 +70,8 @@ class CpuShares {
   /// The functions right above a class: the first frame towards the root from the leafmost one of the class that is
   /// neither the runtime's nor C++'s library. At most `most`, largest first.
   std::vector<UserFrame> user_frames_above(FrameClass classes, std::size_t most) const;
+  /// The same, passing over Go's library too: who decodes, not what the decoder calls.
+  std::vector<UserFrame> callers_above(FrameClass classes, std::size_t most) const;
   /// Of the samples with one of the classes, those where the same user function stands `times` times or more:
   /// recursion.
   Share repeating_user_function(FrameClass classes, int times) const;
@@ -95,6 +97,8 @@ class CpuShares {
   void count_leaf(const pprof::Sample& sample, std::int64_t count);
   std::int64_t count_of(std::size_t sample) const noexcept;
   FrameClass classes_of(const pprof::Sample& sample) const noexcept;
+  /// By name: passed over in the search for the user's frames.
+  std::vector<UserFrame> frames_above(FrameClass classes, std::size_t most, const std::vector<bool>& passed_over) const;
 
   template <class Visit>
   void each_frame(const pprof::Sample& sample, Visit&& visit) const;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "doctor/profile_test_support.h"
 #include "pprof/reader.h"
 
 namespace weft::doctor {
@@ -186,41 +187,8 @@ TEST(WilsonLower, IsTheLowerEndOfTheInterval) {
   EXPECT_LE(wilson_lower(200, 100), 1);
 }
 
-// A profile with one function a location, made sample by sample: names from the leaf to the root.
-class Made {
- public:
-  Made(const char* type, const char* unit) { profile_.sample_types.push_back({type, unit}); }
-
-  Made& sample(std::int64_t value, const std::vector<std::string>& names) {
-    pprof::Sample sample;
-    sample.first_location = static_cast<std::uint32_t>(profile_.stacks.size());
-    sample.location_count = static_cast<std::uint32_t>(names.size());
-    for (const std::string& name : names) profile_.stacks.push_back(location_of(name));
-    profile_.samples.push_back(sample);
-    profile_.values.push_back(value);
-    return *this;
-  }
-  pprof::Profile& profile() { return profile_; }
-
- private:
-  std::uint32_t location_of(const std::string& name) {
-    const auto index = static_cast<std::uint32_t>(profile_.locations.size());
-    pprof::Location location;
-    location.first_line = static_cast<std::uint32_t>(profile_.lines.size());
-    if (!name.empty()) {
-      profile_.lines.push_back({static_cast<std::uint32_t>(profile_.functions.size()), 0});
-      profile_.functions.push_back({name, "", ""});
-      location.line_count = 1;
-    }
-    profile_.locations.push_back(location);
-    return index;
-  }
-
-  pprof::Profile profile_;
-};
-
 TEST(CpuShares, ShrinkingAStackIsNotGrowingIt) {
-  Made made("samples", "count");
+  MadeProfile made("samples", "count");
   made.sample(3, {"runtime.copystack", "runtime.shrinkstack", "runtime.newstack", "main.f"});
   made.sample(1, {"runtime.copystack", "runtime.newstack", "main.f"});
   made.sample(2, {"runtime.gopreempt_m", "runtime.newstack", "runtime.morestack", "main.f"});
@@ -231,14 +199,14 @@ TEST(CpuShares, ShrinkingAStackIsNotGrowingIt) {
 }
 
 TEST(CpuShares, ACrossingCountsInsideAForeignCallOnly) {
-  Made made("samples", "count");
+  MadeProfile made("samples", "count");
   made.sample(3, {"runtime.exitsyscall", "runtime.cgocall", "main.f"});
   made.sample(4, {"runtime.exitsyscall", "syscall.Read", "main.f"});
   EXPECT_EQ(CpuShares(made.profile()).any(kCross).hits, 3);
 }
 
 TEST(CpuShares, UnnamedLeavesAndEmptyStacksAreNobodysTime) {
-  Made made("samples", "count");
+  MadeProfile made("samples", "count");
   made.sample(1, {});
   made.sample(2, {"", ""});
   made.sample(4, {"", "main.f"});
@@ -253,7 +221,7 @@ TEST(CpuShares, UnnamedLeavesAndEmptyStacksAreNobodysTime) {
 }
 
 TEST(CpuShares, RecursionCountsAFunctionOnceInASample) {
-  Made made("samples", "count");
+  MadeProfile made("samples", "count");
   made.sample(5, {"main.f", "main.f", "main.f", "main.main"});
   const CpuShares shares(made.profile());
   EXPECT_EQ(shares.function("main.f").cumulative, 5);
@@ -262,7 +230,7 @@ TEST(CpuShares, RecursionCountsAFunctionOnceInASample) {
 }
 
 TEST(CpuShares, CppsLibraryIsPassedOverForTheUsersName) {
-  Made made("samples", "count");
+  MadeProfile made("samples", "count");
   made.sample(1, {"_int_malloc", "malloc", "operator new(unsigned long)",
                   "std::vector<int, std::allocator<int> >::push_back(int)", "app::fill()", "main"});
   const auto frames = CpuShares(made.profile()).user_frames_above(kAlloc, 3);
@@ -272,7 +240,7 @@ TEST(CpuShares, CppsLibraryIsPassedOverForTheUsersName) {
 
 TEST(CpuShares, CountsOfAnyKindAreTaken) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  Made made("samples", "count");
+  MadeProfile made("samples", "count");
   made.sample(kMost, {"main.f"}).sample(kMost, {"main.f"}).sample(-5, {"main.g"}).sample(0, {"main.g"});
   const CpuShares shares(made.profile());
   EXPECT_EQ(shares.total(), kMost);
@@ -282,18 +250,39 @@ TEST(CpuShares, CountsOfAnyKindAreTaken) {
 }
 
 TEST(CpuShares, CoresComeFromTimeOrFromThePeriod) {
-  Made time("cpu", "microseconds");
+  MadeProfile time("cpu", "microseconds");
   time.sample(2'000'000, {"main.f"});
   time.profile().duration_nanos = 4'000'000'000;
   EXPECT_EQ(CpuShares(time.profile()).total(), 1);
   EXPECT_DOUBLE_EQ(CpuShares(time.profile()).cores().value(), 0.5);
-  Made period("samples", "count");
+  MadeProfile period("samples", "count");
   period.sample(100, {"main.f"});
   period.profile().duration_nanos = 1'000'000'000;
   EXPECT_FALSE(CpuShares(period.profile()).cores().has_value());
   period.profile().period_type = {"cpu", "nanoseconds"};
   period.profile().period = 10'000'000;
   EXPECT_DOUBLE_EQ(CpuShares(period.profile()).cores().value(), 1.0);
+}
+
+TEST(CpuShares, GosLibraryIsPassedOverForTheCaller) {
+  MadeProfile made("samples", "count");
+  made.sample(3,
+              {"runtime.mallocgc", "reflect.unsafe_New", "encoding/json.Unmarshal", "main.handle", "net/http.serve"});
+  made.sample(2, {"runtime.mallocgc", "bufio.NewReader", "main.handle", "net/http.serve"});
+  made.sample(1, {"runtime.mallocgc", "bufio.NewReader", "net/http.serve"});
+  const CpuShares shares(made.profile());
+  ASSERT_EQ(shares.callers_above(kAlloc, 3).size(), 1u);
+  EXPECT_EQ(shares.callers_above(kAlloc, 3)[0].name, "main.handle");
+  EXPECT_EQ(shares.callers_above(kAlloc, 3)[0].samples, 5);
+  EXPECT_EQ(shares.user_frames_above(kAlloc, 3)[0].name, "bufio.NewReader");
+}
+
+TEST(CpuShares, AnEmptyNameIsNone) {
+  MadeProfile made("samples", "count");
+  made.sample(3, {"main.f"}).sample(1, {"main.f", "main.g"});
+  made.profile().functions[0].name.clear();
+  made.profile().functions[0].system_name.clear();
+  EXPECT_EQ(CpuShares(made.profile()).named().hits, 1);
 }
 
 TEST(CpuShares, AProfileOfNothingHasShares) {

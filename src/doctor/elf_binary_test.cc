@@ -2,7 +2,9 @@
 #include "doctor/elf_binary.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <random>
 
 #include "doctor/elf_test_support.h"
@@ -169,6 +171,28 @@ TEST(SectionTable, ReadsWideReadelfAndSizes) {
   EXPECT_EQ(after.file_bytes, 7860487);
   ASSERT_TRUE(read_section_table(recorded("13-after/readelf-n.txt"), after));
   EXPECT_EQ(after.build_id, "43650a78b5bdd2c9820ff4f6f3737c0be4149d91");
+}
+
+// A download that broke off has its header and not its section table: nothing is known of its symbols.
+TEST(ElfBinary, ACutFileHasNoSectionsToJudge) {
+  TestElf elf;
+  elf.add_section(".text", SHT_PROGBITS, std::string(4000, 'x'), SHF_ALLOC);
+  const std::string file = elf.file();
+  try {
+    read_elf_binary("app", file.substr(0, file.size() / 2));
+    FAIL();
+  } catch (const Unreadable& error) {
+    EXPECT_NE(std::string(error.what()).find("cut off"), std::string::npos) << error.what();
+  }
+}
+
+TEST(ElfBinary, APipeOrAFolderIsNotWaitedFor) {
+  const std::string pipe = ::testing::TempDir() + "weft_elf_binary_test.pipe";
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(read_elf_binary(std::filesystem::path(pipe)), Unreadable);
+  EXPECT_THROW(read_elf_binary(std::filesystem::path(::testing::TempDir())), Unreadable);
+  std::filesystem::remove(pipe);
 }
 
 TEST(SectionTable, ReadsNarrowReadelfAndSize) {

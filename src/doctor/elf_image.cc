@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -49,7 +50,17 @@ struct ElfImage::State {
     if (::gelf_getehdr(handle, &header) == nullptr) throw Unreadable(std::string("damaged ELF: ") + ::elf_errmsg(-1));
   }
 
+  // libelf takes a table that lies outside of the file for none; then nothing but the sections would seem to be gone.
+  void refuse_lost_sections() const {
+    GElf_Ehdr header;
+    if (::gelf_getehdr(handle, &header) == nullptr || header.e_shoff == 0) return;
+    std::size_t count = 0;
+    if (::elf_getshdrnum(handle, &count) == 0 && count > 0) return;
+    throw Unreadable("damaged ELF: its section table is not within the file, which may be cut off");
+  }
+
   void read_sections() {
+    refuse_lost_sections();
     std::size_t names = 0;
     if (::elf_getshdrstrndx(handle, &names) != 0) throw Unreadable("damaged ELF: no section names");
     Elf_Scn* section = nullptr;
@@ -115,8 +126,14 @@ ElfImage::ElfImage(ElfImage&&) noexcept = default;
 
 ElfImage ElfImage::open(const std::filesystem::path& file) {
   need_libelf();
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe would wait for its writer.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), file.string());
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(fd);
+    throw Unreadable(S_ISDIR(status.st_mode) ? "a folder" : "not a regular file");
+  }
   // Read, not mapped: a file that shrinks meanwhile is then an error, not a signal.
   return ElfImage(std::make_unique<State>(fd, ::elf_begin(fd, ELF_C_READ, nullptr), size_of_file(fd)));
 }

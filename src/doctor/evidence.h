@@ -142,7 +142,7 @@ struct Evidence {
       sources;  // what was read, in the order of reading: "cpu.pb.gz: CPU profile, 6.0 s, 577 samples"
   std::vector<std::string> unread;  // what was there and could not be read or used, and why
 
-  // at most one of each kind but where a vector stands; the later read wins
+  // at most one of each kind but where a vector stands: the latest that has names
   std::optional<pprof::Profile> cpu, heap, allocs, goroutine, block, mutex, thread_create, goroutine_leak;
   std::vector<pprof::Profile> heap_snapshots, goroutine_snapshots;  // by time, where several were taken
   std::vector<Metrics> metrics;                                     // by time

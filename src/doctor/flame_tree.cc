@@ -1,12 +1,14 @@
 #include "doctor/flame_tree.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace weft::doctor {
 namespace {
 
 constexpr std::size_t kMostDepth = 200;
+constexpr std::size_t kMostNodes = 500'000;
 
 class TreeBuilder {
  public:
@@ -15,16 +17,18 @@ class TreeBuilder {
   }
 
   void add(std::size_t sample) {
-    const std::int64_t value = profile_.value(sample, profile_.sample_types.size() - 1);
+    const std::int64_t value = std::max<std::int64_t>(0, profile_.value(sample, profile_.sample_types.size() - 1));
     std::uint32_t at = 0;
-    nodes_[0].value += value;
+    add_to(nodes_[0].value, value);
     std::size_t depth = 0;
     const auto stack = profile_.stack(profile_.samples[sample]);
     for (auto location = stack.rbegin(); location != stack.rend(); ++location) {
       const auto lines = profile_.lines_of(profile_.locations[*location]);
       for (auto line = lines.rbegin(); line != lines.rend() && depth < kMostDepth; ++line, ++depth) {
-        at = child(at, line->function);
-        nodes_[at].value += value;
+        const std::uint32_t next = child(at, line->function);
+        if (next == at) return;
+        at = next;
+        add_to(nodes_[at].value, value);
       }
     }
   }
@@ -40,7 +44,17 @@ class TreeBuilder {
   }
 
  private:
+  // Profiles may claim any count.
+  static void add_to(std::int64_t& sum, std::int64_t value) {
+    if (__builtin_add_overflow(sum, value, &sum)) sum = std::numeric_limits<std::int64_t>::max();
+  }
+
+  // The parent itself once there are too many: what is deeper is the parent's.
   std::uint32_t child(std::uint32_t parent, std::uint32_t function) {
+    if (nodes_.size() >= kMostNodes) {
+      const auto known = index_.find({parent, function});
+      return known == index_.end() ? parent : known->second;
+    }
     const auto [place, is_new] = index_.try_emplace({parent, function}, static_cast<std::uint32_t>(nodes_.size()));
     if (is_new) {
       const std::string_view name = profile_.functions[function].name;

@@ -9,6 +9,8 @@
 #include <ostream>
 #include <string_view>
 
+#include "doctor/text_style.h"
+
 namespace weft::doctor {
 namespace {
 
@@ -26,12 +28,6 @@ const char* severity_text(FleetSeverity severity) {
       break;
   }
   return "none";
-}
-
-// Labels come from elsewhere: no control characters into somebody's terminal.
-std::string printable(std::string text) {
-  for (char& c : text) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return text;
 }
 
 std::string shell_word(const std::string& text) {

@@ -349,6 +349,18 @@ std::string_view without_abi(std::string_view name) noexcept {
 
 }  // namespace
 
+bool is_go_library(std::string_view function) noexcept {
+  // Where its packages begin; "main" and a module's name with a dot are others.
+  constexpr std::string_view kRoots[] = {
+      "archive", "bufio",    "bytes",   "cmp",    "compress", "container", "context", "crypto",  "database", "debug",
+      "embed",   "encoding", "errors",  "expvar", "flag",     "fmt",       "go",      "hash",    "html",     "image",
+      "index",   "internal", "io",      "iter",   "log",      "maps",      "math",    "mime",    "net",      "os",
+      "path",    "plugin",   "reflect", "regexp", "runtime",  "slices",    "sort",    "strconv", "strings",  "sync",
+      "syscall", "testing",  "text",    "time",   "unicode",  "unique",    "unsafe",  "vendor",  "weak"};
+  const std::string_view root = function.substr(0, function.find_first_of("./"));
+  return root.size() < function.size() && std::ranges::binary_search(kRoots, root);
+}
+
 FrameClass classify(std::string_view function) {
   if (function.starts_with("operator new") || function.starts_with("operator delete")) return kHeap;
   if (function.find("::") != std::string_view::npos) return classify_cpp(function);

@@ -54,5 +54,7 @@ constexpr bool share_class(FrameClass a, FrameClass b) noexcept { return (a & b)
 /// The classes of a function, by its full name as profiles have it: "runtime.mallocgc",
 /// "weft::sched::pick(weft::sched::Machine&)".
 FrameClass classify(std::string_view function);
+/// True for a function of Go's standard library: "time.Sleep", "net/http.(*conn).serve".
+bool is_go_library(std::string_view function) noexcept;
 
 }  // namespace weft::doctor

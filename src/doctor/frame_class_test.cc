@@ -128,6 +128,16 @@ TEST(FrameClass, KnowsAllocatorsOfCAndCpp) {
   expect_all(kRuntime, {"start_thread", "clone3", "__libc_start_call_main"});
 }
 
+TEST(FrameClass, KnowsGosLibraryByItsPackages) {
+  for (const char* name : {"time.Sleep", "net/http.(*conn).serve", "sync.(*Mutex).Lock", "internal/poll.(*FD).Read"}) {
+    EXPECT_TRUE(is_go_library(name)) << name;
+  }
+  for (const char* name :
+       {"main.main.func1", "timers.Sleep", "example.com/net.Dial", "net::Socket::read()", "time", ""}) {
+    EXPECT_FALSE(is_go_library(name)) << name;
+  }
+}
+
 TEST(CppName, IsTheQualifiedNameAlone) {
   EXPECT_EQ(qualified_name("void a::(anonymous namespace)::f<int>(long) [clone .cold]"), "a::f");
   EXPECT_EQ(qualified_name("a::b"), "a::b");

@@ -16,7 +16,7 @@ namespace weft::doctor {
 struct HttpOptions {
   std::chrono::milliseconds connect_timeout{5'000};  // to find, reach and greet one server
   std::chrono::milliseconds answer_timeout{60'000};  // on top of it, for all the rest, redirects included
-  std::size_t most_bytes = std::size_t{256} << 20;   // of an answer's body, packed and unpacked
+  std::size_t most_bytes = std::size_t{64} << 20;    // of an answer's body, packed and unpacked
   int most_redirects = 5;
   bool verify_tls = true;
   std::string bearer_token;  // sent unless the URL names a user

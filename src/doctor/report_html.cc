@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "doctor/flame_tree.h"
 #include "doctor/report.h"
+#include "doctor/text_style.h"
 
 namespace weft::doctor {
 namespace {
@@ -11,10 +13,11 @@ namespace {
 namespace json = boost::json;
 
 constexpr double kLeastShare = 0.001;
+constexpr std::size_t kMostName = 2000;  // of a function's name
 
 std::string escaped(std::string_view text) {
   std::string html;
-  for (char c : text) {
+  for (char c : printable(text)) {
     switch (c) {
       case '&':
         html += "&amp;";
@@ -57,7 +60,7 @@ json::array node_data(const std::vector<FlameNode>& tree, std::uint32_t at,
   }
   json::array children;
   for (std::uint32_t c : tree[at].children) children.push_back(node_data(tree, c, findings));
-  return {json::string(tree[at].function), tree[at].value, marks, std::move(children)};
+  return {json::string(printable(tree[at].function.substr(0, kMostName))), tree[at].value, marks, std::move(children)};
 }
 
 void write_finding(std::ostream& out, const Finding& finding, std::size_t number) {
@@ -143,14 +146,22 @@ void write_list(std::ostream& out, std::string_view heading, const std::vector<s
   out << "</ul>\n";
 }
 
+// "Nothing to act on" says little where little could be judged.
+std::string verdict_line(const Verdict& verdict) {
+  if (!verdict.actions.empty()) return fmt::format("{} to act on.", verdict.actions.size());
+  const auto judged = std::ranges::count_if(
+      verdict.results, [](const RuleResult& result) { return result.judgement.outcome != Outcome::kCannotJudge; });
+  if (judged == 0) return "Nothing could be judged.";
+  return fmt::format("Nothing to act on ({} of {} rules could be judged).", judged, verdict.results.size());
+}
+
 }  // namespace
 
 void write_html(std::ostream& out, const Case& service, const Verdict& verdict) {
   const auto findings = findings_of(verdict);
   out << kHead << "<h1>weft doctor: " << escaped(service.evidence.name) << "</h1>\n";
-  out << "<p>"
-      << (verdict.actions.empty() ? "Nothing to act on." : fmt::format("{} to act on.", verdict.actions.size()))
-      << (service.evidence.cpu ? " A click on a finding marks its frames below." : "") << "</p>\n";
+  out << "<p>" << verdict_line(verdict) << (service.evidence.cpu ? " A click on a finding marks its frames below." : "")
+      << "</p>\n";
   for (std::size_t i = 0; i < findings.size(); ++i) write_finding(out, *findings[i], i);
   write_list(out, "Remarks", verdict.notes);
   const auto tree = service.evidence.cpu ? flame_tree(*service.evidence.cpu, kLeastShare) : std::vector<FlameNode>();

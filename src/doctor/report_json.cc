@@ -1,35 +1,44 @@
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "doctor/report.h"
+#include "doctor/text_style.h"
 
 namespace weft::doctor {
 namespace {
 
 namespace json = boost::json;
 
+// Names come from files, and JSON must be UTF-8.
+json::string text(std::string_view words) { return json::string(printable(words)); }
+
 json::array texts(const std::vector<std::string>& lines) {
   json::array array;
-  for (const std::string& line : lines) array.emplace_back(line);
+  for (const std::string& line : lines) array.emplace_back(text(line));
   return array;
+}
+
+json::value optional(const std::optional<double>& number) {
+  return number && std::isfinite(*number) ? json::value(*number) : json::value();
 }
 
 json::object to_json(const Finding& finding) {
   json::array sites;
   for (const Site& site : finding.sites)
-    sites.push_back(json::object{{"function", site.function}, {"share", site.share}});
+    sites.push_back(json::object{{"function", text(site.function)}, {"share", site.share}});
   json::object object{{"id", finding.id()},
                       {"rule", finding.rule},
                       {"scenario", finding.scenario},
                       {"severity", severity_name(finding.severity)},
                       {"act", finding.act()},
-                      {"headline", finding.headline},
+                      {"headline", text(finding.headline)},
                       {"evidence", texts(finding.evidence)},
                       {"sites", std::move(sites)},
-                      {"action", finding.action},
-                      {"refusal", finding.refusal},
-                      {"gap", finding.gap},
-                      {"gain", finding.gain_text}};
-  object["gain_share"] = finding.gain ? json::value(*finding.gain) : json::value();
+                      {"action", text(finding.action)},
+                      {"refusal", text(finding.refusal)},
+                      {"gap", text(finding.gap)},
+                      {"gain", text(finding.gain_text)}};
+  object["gain_share"] = optional(finding.gain);
   return object;
 }
 
@@ -38,13 +47,9 @@ json::object to_json(const RuleResult& result) {
   return {{"rule", std::string(result.rule->card.id)},
           {"title", std::string(result.rule->card.title)},
           {"outcome", kOutcomes[static_cast<int>(result.judgement.outcome)]},
-          {"seen", result.judgement.seen},
-          {"missing", result.judgement.missing},
-          {"would_help", result.judgement.would_help}};
-}
-
-json::value optional(const std::optional<double>& number) {
-  return number && std::isfinite(*number) ? json::value(*number) : json::value();
+          {"seen", text(result.judgement.seen)},
+          {"missing", text(result.judgement.missing)},
+          {"would_help", text(result.judgement.would_help)}};
 }
 
 }  // namespace
@@ -59,11 +64,11 @@ void write_json(std::ostream& out, const Case& service, const Verdict& verdict) 
   const auto worst = verdict.worst();
   const json::object report{
       {"schema", "weft-doctor/1"},
-      {"target", service.evidence.name},
+      {"target", text(service.evidence.name)},
       {"runtime", service.evidence.is_weft      ? "weft"
                   : service.evidence.go_version ? "go"
                                                 : "unknown"},
-      {"version", service.evidence.go_version ? json::value(*service.evidence.go_version) : json::value()},
+      {"version", service.evidence.go_version ? json::value(text(*service.evidence.go_version)) : json::value()},
       {"cores", optional(service.cores)},
       {"cpu_samples", service.cpu ? json::value(service.cpu->total()) : json::value()},
       {"worst", worst ? json::value(severity_name(*worst)) : json::value()},
@@ -91,15 +96,15 @@ void write_sarif(std::ostream& out, const Case& service, const Verdict& verdict,
       const char* level = finding.act() ? kLevels[static_cast<int>(finding.severity)] : "none";
       json::array places;
       for (const Site& site : finding.sites) {
-        const json::object place{{"fullyQualifiedName", site.function}, {"kind", "function"}};
+        const json::object place{{"fullyQualifiedName", text(site.function)}, {"kind", "function"}};
         places.push_back(json::object{{"logicalLocations", json::array{place}}});
       }
       results.push_back(json::object{
           {"ruleId", finding.rule},
           {"level", level},
-          {"message", {{"text", finding.headline + ". " + (finding.act() ? finding.action : finding.refusal)}}},
+          {"message", {{"text", text(finding.headline + ". " + (finding.act() ? finding.action : finding.refusal))}}},
           {"locations", std::move(places)},
-          {"partialFingerprints", {{"weftDoctor/v1", service.evidence.name + ":" + finding.id()}}}});
+          {"partialFingerprints", {{"weftDoctor/v1", text(service.evidence.name + ":" + finding.id())}}}});
     }
   }
   const json::object driver{{"name", "weft doctor"}, {"version", version}, {"rules", std::move(rules)}};

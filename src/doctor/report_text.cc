@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "doctor/report.h"
 #include "doctor/text_style.h"
@@ -22,13 +23,20 @@ std::string subject(const Case& service) {
   return printable(line);
 }
 
-void write_finding(std::ostream& out, const TextStyle& style, std::string_view number, const Finding& finding) {
+// A share of the CPU is known only where shares are; an information's is no reason to act.
+std::string gain_of(const Case& service, const Finding& finding) {
+  if (!finding.gain || !service.gates.cpu || finding.severity == Severity::kInfo) return finding.gain_text;
+  return fmt::format("about {:.0f}% of the CPU; {}", 100 * *finding.gain, finding.gain_text);
+}
+
+void write_finding(std::ostream& out, const TextStyle& style, std::string_view number, const Finding& finding,
+                   const std::string& gain) {
   out << number << inked(style, ink_of(finding.severity), finding.id()) << "  ("
       << (finding.act() ? severity_name(finding.severity) : "do not act") << ")\n";
   write_wrapped(out, style, "   ", finding.headline);
   if (!finding.act()) write_wrapped(out, style, "   do not  act, because ", finding.refusal);
   if (finding.act()) write_wrapped(out, style, "   do      ", finding.action);
-  if (finding.act()) write_wrapped(out, style, "   gain    ", finding.gain_text);
+  if (finding.act()) write_wrapped(out, style, "   gain    ", gain);
   for (const std::string& line : finding.evidence) {
     write_wrapped(out, style, &line == &finding.evidence.front() ? "   seen    " : "           ", line);
   }
@@ -41,19 +49,19 @@ void write_finding(std::ostream& out, const TextStyle& style, std::string_view n
 }
 
 void write_verdict(std::ostream& out, const TextStyle& style, const Verdict& verdict) {
-  const std::size_t judged = static_cast<std::size_t>(std::ranges::count_if(
-      verdict.results, [](const RuleResult& result) { return result.judgement.outcome != Outcome::kCannotJudge; }));
-  if (!verdict.actions.empty()) {
-    out << inked(
-               style, Ink::kBold,
-               fmt::format("{} to act on, the first first:",
-                           verdict.actions.size() == 1 ? "One cost" : fmt::format("{} costs", verdict.actions.size())))
-        << "\n\n";
+  const std::size_t count = verdict.actions.size();
+  const auto judged = std::ranges::count_if(
+      verdict.results, [](const RuleResult& result) { return result.judgement.outcome != Outcome::kCannotJudge; });
+  if (count > 0) {
+    out << inked(style, Ink::kBold,
+                 count == 1 ? "One cost to act on:" : fmt::format("{} costs to act on, in this order:", count));
   } else if (judged == 0) {
-    out << inked(style, Ink::kYellow, "Nothing could be judged.") << "\n\n";
+    out << inked(style, Ink::kYellow, "Nothing could be judged.");
   } else {
-    out << inked(style, Ink::kGreen, "Nothing to act on.") << "\n\n";
+    out << inked(style, Ink::kGreen, "Nothing to act on") << " ("
+        << fmt::format("{} of {} rules could be judged).", judged, verdict.results.size());
   }
+  out << "\n\n";
 }
 
 std::size_t title_width(const Verdict& verdict) {
@@ -62,29 +70,52 @@ std::size_t title_width(const Verdict& verdict) {
   return width;
 }
 
-void write_rest(std::ostream& out, const TextStyle& style, const Verdict& verdict) {
+void write_healthy(std::ostream& out, const TextStyle& style, const Verdict& verdict) {
   const std::size_t width = title_width(verdict);
-  auto section = [&](Outcome outcome, std::string_view heading, auto&& words) {
-    bool first = true;
-    for (const RuleResult& result : verdict.results) {
-      if (result.judgement.outcome != outcome) continue;
-      if (first) out << inked(style, Ink::kBold, heading) << '\n';
-      first = false;
-      write_wrapped(out, style, fmt::format("  {:<4}{:<{}}  ", result.rule->card.id, result.rule->card.title, width),
-                    words(result.judgement));
-    }
-    if (!first) out << '\n';
+  bool first = true;
+  for (const RuleResult& result : verdict.results) {
+    if (result.judgement.outcome != Outcome::kHealthy) continue;
+    if (first) out << inked(style, Ink::kBold, "Checked and healthy") << '\n';
+    first = false;
+    write_wrapped(out, style, fmt::format("  {:<4}{:<{}}  ", result.rule->card.id, result.rule->card.title, width),
+                  result.judgement.seen);
+  }
+  if (!first) out << '\n';
+}
+
+// By what is missing: without a CPU profile half of the rules say the same.
+void write_not_judged(std::ostream& out, const TextStyle& style, const Verdict& verdict) {
+  struct Gap {
+    const Judgement* judgement;
+    std::string rules;
   };
-  section(Outcome::kHealthy, "Checked and healthy", [](const Judgement& judgement) { return judgement.seen; });
-  section(Outcome::kCannotJudge, "Could not be judged",
-          [](const Judgement& judgement) { return judgement.missing + ". It would help: " + judgement.would_help; });
+  std::vector<Gap> gaps;
+  for (const auto& [rule, judgement] : verdict.results) {
+    if (judgement.outcome != Outcome::kCannotJudge) continue;
+    auto gap = std::ranges::find_if(gaps, [&](const Gap& known) {
+      return known.judgement->missing == judgement.missing && known.judgement->would_help == judgement.would_help;
+    });
+    if (gap == gaps.end()) gap = gaps.insert(gap, {&judgement, ""});
+    gap->rules += fmt::format("{}{} {}", gap->rules.empty() ? "" : ", ", rule->card.id, rule->card.title);
+  }
+  if (gaps.empty()) return;
+  out << inked(style, Ink::kBold, "Could not be judged") << '\n';
+  for (const Gap& gap : gaps) {
+    write_wrapped(out, style, "  ", gap.rules);
+    write_wrapped(out, style, "      because  ", gap.judgement->missing);
+    write_wrapped(out, style, "      give     ", gap.judgement->would_help);
+  }
+  out << '\n';
 }
 
 void write_list(std::ostream& out, const TextStyle& style, std::string_view heading,
                 const std::vector<std::string>& lines) {
   if (lines.empty()) return;
+  constexpr std::size_t kMost = 50;
   out << inked(style, Ink::kBold, heading) << '\n';
-  for (const std::string& line : lines) write_wrapped(out, style, "  ", line);
+  for (const std::string& line : std::span(lines).first(std::min(lines.size(), kMost)))
+    write_wrapped(out, style, "  ", line);
+  if (lines.size() > kMost) out << fmt::format("  and {} more\n", lines.size() - kMost);
   out << '\n';
 }
 
@@ -94,12 +125,16 @@ void write_text(std::ostream& out, const Case& service, const Verdict& verdict, 
   write_wrapped(out, style, "weft doctor: ", subject(service));
   write_verdict(out, style, verdict);
   for (std::size_t i = 0; i < verdict.actions.size(); ++i) {
-    write_finding(out, style, fmt::format("{}. ", i + 1), *verdict.actions[i]);
+    const Finding& finding = *verdict.actions[i];
+    write_finding(out, style, fmt::format("{}. ", i + 1), finding, gain_of(service, finding));
   }
   write_list(out, style, "Remarks", verdict.notes);
   if (!verdict.others.empty()) out << inked(style, Ink::kBold, "Also true") << "\n";
-  for (const Finding* finding : verdict.others) write_finding(out, style, " - ", *finding);
-  write_rest(out, style, verdict);
+  for (const Finding* finding : verdict.others) {
+    write_finding(out, style, " - ", *finding, gain_of(service, *finding));
+  }
+  write_healthy(out, style, verdict);
+  write_not_judged(out, style, verdict);
   write_list(out, style, "Read", service.evidence.sources);
   write_list(out, style, "Not read", service.evidence.unread);
 }

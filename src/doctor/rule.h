@@ -30,7 +30,7 @@ struct Rule {
 
 /// In the order in which findings are to be acted on: first what distorts all other numbers, at last what only informs.
 std::span<const Rule* const> all_rules();
-/// Null: there is none of that id ("S05" finds R2, which names S05a to S05c).
+/// By its id or by a finding's ("S05b" and "R2/S05b" find S05), in small letters too. Null: there is none.
 const Rule* find_rule(std::string_view id);
 
 }  // namespace weft::doctor

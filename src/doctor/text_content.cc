@@ -1,5 +1,7 @@
 // What a text is, and its content as evidence.
 #include <fmt/format.h>
+#include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <utility>
 
@@ -91,13 +93,14 @@ bool add_go_log(Evidence& evidence, std::string_view name, std::string_view text
   if (counts.all() == 0) return false;
   std::string what = "log:";
   const auto append = [&](std::size_t count, std::string_view of) {
-    if (count > 0) what += fmt::format("{} {} {}", what.ends_with(':') ? "" : ",", count, of);
+    if (count == 0) return;
+    what += fmt::format("{} {} {}{}", what.ends_with(':') ? "" : ",", count, of, count == 1 ? "" : "s");
   };
-  append(counts.gc_cycles, "gctrace lines");
-  append(counts.sched_lines, "schedtrace lines");
-  append(counts.init_lines, "inittrace lines");
-  append(counts.scavenger_lines, "scavtrace lines");
-  append(counts.forced_notices, "notices of forced collections");
+  append(counts.gc_cycles, "gctrace line");
+  append(counts.sched_lines, "schedtrace line");
+  append(counts.init_lines, "inittrace line");
+  append(counts.scavenger_lines, "scavtrace line");
+  append(counts.forced_notices, "forced collection");
   if (counts.runs > 1) what += fmt::format("; {} runs, of which the last counts", counts.runs);
   note_source(evidence, name, what);
   return true;
@@ -121,6 +124,24 @@ bool add_build_info(Evidence& evidence, std::string_view name, std::string_view 
   return true;
 }
 
+bool is_web_page(std::string_view text) {
+  for (const std::string_view start : {"<!doctype html", "<html"}) {
+    const bool same = std::ranges::equal(text.substr(0, start.size()), start,
+                                         [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+    if (same) return true;
+  }
+  return false;
+}
+
+// "main;work;step 17", as flame graphs are drawn from.
+bool is_folded_stack(std::string_view line) {
+  const std::size_t count = line.rfind(' ');
+  if (count == std::string_view::npos || count + 1 == line.size()) return false;
+  const bool number = line.find_first_not_of("0123456789", count + 1) == std::string_view::npos;
+  return number && line.substr(0, count).find(';') != std::string_view::npos &&
+         line.substr(0, count).find(' ') == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string known_but_unused(std::string_view text) {
@@ -132,12 +153,12 @@ std::string known_but_unused(std::string_view text) {
       {"goroutineleak profile: ", "a goroutine leak profile as text: ask for it without debug=1"},
       {"Could not enable CPU profiling", "an error instead of a profile: another CPU profile was being taken"},
       {"Unknown profile", "an error instead of a profile: the server has no such profile"},
-      {"<!DOCTYPE html", "a web page"},
-      {"<html", "a web page"},
   };
   for (const auto& [start, words] : kKnown) {
     if (text.starts_with(start)) return std::string(words);
   }
+  if (is_web_page(trim(text.substr(0, 4096)))) return "a web page";
+  if (is_folded_stack(text.substr(0, text.find('\n')))) return "folded stacks: give the profile they were made of";
   return "";
 }
 

@@ -11,7 +11,8 @@ namespace weft::doctor {
 
 enum class Ink { kBold, kRed, kYellow, kGreen, kDim };
 
-/// Control characters of what was read from elsewhere never reach a terminal.
+/// What was read from elsewhere, made harmless: one '?' for each byte that is no UTF-8, and for each character that a
+/// terminal or a page obeys instead of showing: controls, and what turns the direction of writing.
 std::string printable(std::string_view text);
 std::string inked(const TextStyle& style, Ink ink, std::string_view text);
 /// Prints `text` behind `label`, wrapped at words; the lines after the first are indented as far as the first one's

@@ -32,6 +32,7 @@ constexpr std::array kFormats = {
     Format{"# HELP ", "metrics as Prometheus' text"},
     Format{"# TYPE ", "metrics as Prometheus' text"},
     Format{"go 1.", "a Go execution trace"},
+    Format{"FLR\0"sv, "a recording of the Java Flight Recorder"},
     Format{"PERFILE2", "perf's perf.data; convert it with perf_to_profile"},
     Format{"\x7f"
            "ELF",

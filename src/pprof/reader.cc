@@ -57,7 +57,7 @@ class Reader {
     } catch (const protozero::end_of_buffer_exception&) {
       guard_.fail(guard_.inside() ? "cut short" : "truncated after " + grouped(bytes_.size()) + " bytes");
     } catch (const protozero::exception& e) {
-      guard_.fail(e.what());
+      guard_.fail(guard_.recognized() ? e.what() : "no protocol buffer at all");
     }
     return std::move(profile_);
   }

@@ -237,9 +237,9 @@ TEST(Reader, DamageInsideAPartIsNamed) {
 TEST(Reader, OtherThingsAreNoProfiles) {
   EXPECT_EQ(error_of(""), "not a pprof profile: it is empty");
   EXPECT_THAT(error_of("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
-              HasSubstr("not a pprof profile: varint too long"));
+              HasSubstr("not a pprof profile: no protocol buffer at all"));
   EXPECT_EQ(error_of(number(100, 1)), "not a pprof profile: it has none of the fields of one");
-  EXPECT_EQ(error_of(std::string(8, '\0')), "not a pprof profile: invalid tag exception");
+  EXPECT_EQ(error_of(std::string(8, '\0')), "not a pprof profile: no protocol buffer at all");
   EXPECT_THAT(error_of("heap profile: 1: 2 [3: 4] @ heap/1048576\n"), HasSubstr("legacy text"));
   EXPECT_THAT(error_of("goroutine profile: total 5\n"), HasSubstr("goroutine profile as text"));
   EXPECT_THAT(error_of("--- contention:\ncycles/second=1\n"), HasSubstr("block profile as legacy text"));
@@ -249,6 +249,7 @@ TEST(Reader, OtherThingsAreNoProfiles) {
                        "ELF\2\1\1"),
               HasSubstr("ELF"));
   EXPECT_THAT(error_of("go 1.26 trace\0\0\0"), HasSubstr("execution trace"));
+  EXPECT_THAT(error_of(std::string("FLR\0\0\2", 6)), HasSubstr("Java Flight Recorder"));
   const std::string words64 = std::string(8, '\0') + '\3' + std::string(15, '\0') + "\x10\x27" + std::string(14, '\0');
   const std::string words32 = std::string(4, '\0') + '\3' + std::string(7, '\0') + "\x10\x27" + std::string(6, '\0');
   EXPECT_THAT(error_of(words64), HasSubstr("gperftools' binary CPU profile"));

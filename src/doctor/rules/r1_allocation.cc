@@ -58,7 +58,7 @@ const Rule kR1 = {
          "frames that collect, write barriers and sweeping among them. Metrics: objects a second.",
      .fires = "The lower bound of both together is above 20%, and of allocation alone above 5%. High above 35%.",
      .lever = "S07 where more than a quarter of the allocation puts values behind interfaces, else S03.",
-     .gain = "At most 1 / (1 - share of the largest site).",
+     .gain = "The share of the largest site, and at most its part of the collection beside it.",
      .refuse = "The objects are smaller than 32 bytes, or the sites are many and small, or the service is.",
      .gap = "A pooled object that is not reset shows one tenant's data to the next.",
      .references = "Go 1.24 and 1.27 release notes; https://go.dev/doc/gc-guide"},

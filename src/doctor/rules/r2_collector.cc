@@ -46,7 +46,8 @@ Cost cost_of(const Case& service) {
   }
   if (service.gc_metric_share) {
     say(*service.gc_metric_share, *service.gc_metric_share > kMetric,
-        fmt::format("metrics: collection {} of the busy processors' time", percent(*service.gc_metric_share)));
+        fmt::format("metrics: collection {} of the busy processors' time, write barriers and sweeping left out",
+                    percent(*service.gc_metric_share)));
   }
   if (const auto share = log_share(service)) {
     say(*share, !service.gates.cpu && *share > kMetric,
@@ -58,7 +59,9 @@ Cost cost_of(const Case& service) {
 Judgement judge(const Case& service) {
   const Cost cost = cost_of(service);
   if (!cost.known) {
-    return Judgement::cannot("no CPU profile that can be judged, no collection in the window, no gctrace",
+    const bool traced = !service.evidence.gc_cycles.empty();
+    return Judgement::cannot(fmt::format("no CPU profile that can be judged, too few collections in the window, {}",
+                                         traced ? "too few in gctrace" : "no gctrace"),
                              "a CPU profile under load, or two looks at /metrics with 10 collections in between");
   }
   std::string seen = fmt::format("{}", fmt::join(cost.seen, "; "));

@@ -14,9 +14,7 @@ Judgement judge(const Case& service) {
   const CpuShares& cpu = *service.cpu;
   const Share grow = cpu.any(FrameClass::kGrow), preempt = cpu.any(FrameClass::kPreempt);
   const std::string preemption = fmt::format(
-      "morestack and newstack without a copy are {} of CPU: requests to give way, no "
-      "growth",
-      percent(preempt));
+      "morestack and newstack without a copy are {} of CPU: that is preemption, no growth", percent(preempt));
   if (grow.lower() <= kFires) {
     Judgement judgement = Judgement::healthy(fmt::format("copying stacks {} of CPU", percent(grow)));
     if (preempt.value() > kRemarkable) judgement.notes.push_back(preemption);

@@ -29,7 +29,10 @@ Judgement judge(const Case& service) {
   Finding finding;
   finding.rule = "R4";
   finding.severity = graded(crossing.value(), 0.2);
-  finding.headline = fmt::format("{} of the CPU goes into crossing over to C and back", percent(crossing));
+  finding.headline =
+      service.evidence.is_weft
+          ? fmt::format("{} of the CPU goes into entering and leaving weft::blocking()", percent(crossing))
+          : fmt::format("{} of the CPU goes into crossing over to C and back", percent(crossing));
   finding.evidence.push_back(fmt::format("CPU profile: {} ({} samples)", seen, cpu.total()));
   finding.sites = sites_above(cpu, FrameClass::kCgo);
   finding.marks = FrameClass::kCross;

@@ -9,7 +9,25 @@ constexpr double kFires = 0.05;
 constexpr double kLocked = 0.02;
 constexpr double kNewGoroutines = 0.10;
 constexpr double kChan = 0.15;
+constexpr double kCollecting = 0.15;  // as in R2
+constexpr double kManyProcessors = 8;
 constexpr double kHigh = 0.20;
+
+bool has_too_many_processors(const Case& service) {
+  return service.processors && service.cores && *service.processors >= kManyProcessors &&
+         *service.processors > 4 * *service.cores;
+}
+
+// A processor that has nothing to run looks for work, sleeps and is woken: that is no cost where half of them are idle.
+// Without a cause in the program only fewer processors would help, where there are many.
+bool waits_on_idle_processors(const Case& service, bool has_cause) {
+  if (!service.processors || !service.cores || *service.cores >= *service.processors / 2) return false;
+  const auto hits = [&](FrameClass classes) { return service.cpu->all(FrameClass::kFind | classes).hits; };
+  const std::int64_t search = service.cpu->any(FrameClass::kFind).hits, network = hits(FrameClass::kNetPoll);
+  if (network * 2 > search) return true;
+  const std::int64_t asleep = network + hits(FrameClass::kFutex) - hits(FrameClass::kNetPoll | FrameClass::kFutex);
+  return !has_cause && !has_too_many_processors(service) && asleep * 2 > search;
+}
 
 Judgement judge(const Case& service) {
   if (!service.gates.cpu) return no_cpu_shares(service);
@@ -21,10 +39,13 @@ Judgement judge(const Case& service) {
   if (find.lower() <= kFires) return Judgement::healthy(seen);
   if (cpu.any(FrameClass::kLocked).lower() > kLocked)
     return Judgement::healthy(seen + "; because of locked threads, see S09");
-  const Share waiting = cpu.all(FrameClass::kFind | FrameClass::kNetPoll);
-  if (waiting.hits * 2 > find.hits && service.processors && service.cores && *service.cores < *service.processors / 2) {
-    return Judgement::healthy(seen + "; most of it waits for the network on processors that are otherwise idle");
-  }
+  const bool has_cause = fresh.value() > kNewGoroutines || chan.value() > kChan;
+  if (waits_on_idle_processors(service, has_cause))
+    return Judgement::healthy(seen +
+                              "; most of it waits for the network or for work on processors that are otherwise "
+                              "idle");
+  if (!has_cause && cpu.any(FrameClass::kGcAll).lower() > kCollecting)
+    return Judgement::healthy(seen + "; because of the collector, which starts and stops its workers: see R2");
 
   Finding finding;
   finding.rule = "R5";
@@ -48,7 +69,7 @@ Judgement judge(const Case& service) {
   } else {
     finding.sites = sites_above(cpu, FrameClass::kSched);
     finding.action =
-        service.processors && service.cores && *service.processors > 4 * *service.cores
+        has_too_many_processors(service)
             ? fmt::format(
                   "GOMAXPROCS is {:.0f} for {:.1f} cores of work: lower it; and look for Gosched and short timers",
                   *service.processors, *service.cores)
@@ -70,7 +91,7 @@ const Rule kR5 = {
          "channels; the cores used.",
      .fires =
          "The lower bound of the search is above 5%, at least 0.25 cores are used, and it is not because of locked "
-         "threads.",
+         "threads, nor of the collector (R2) alone.",
      .lever = "S02 where starting goroutines is above 10%: fixed workers and batches. S03 where channels are above "
               "15%. Else no "
               "Gosched, no tiny timers, fewer processors.",

@@ -1,5 +1,7 @@
 // R6: goroutines become ever more.
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "doctor/rules/rules.h"
 #include "doctor/rules/words.h"
@@ -12,9 +14,9 @@ constexpr double kManyTimes = 10;
 constexpr double kMostWait = 0.90;
 constexpr double kLeaked = 100;
 
-std::int64_t total_of(const pprof::Profile& profile) {
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < profile.samples.size(); ++i) sum += profile.value(i, 0);
+double total_of(const pprof::Profile& profile) {
+  double sum = 0;
+  for (std::size_t i = 0; i < profile.samples.size(); ++i) sum += static_cast<double>(profile.value(i, 0));
   return sum;
 }
 
@@ -25,8 +27,7 @@ std::vector<double> counts(const Case& service) {
     const auto live = metrics.get("/sched/goroutines:goroutines");
     if (live && metrics.unix_seconds) by_metrics.push_back(*live);
   }
-  for (const pprof::Profile& profile : service.evidence.goroutine_snapshots)
-    by_profiles.push_back(static_cast<double>(total_of(profile)));
+  for (const pprof::Profile& profile : service.evidence.goroutine_snapshots) by_profiles.push_back(total_of(profile));
   return by_profiles.size() > by_metrics.size() ? by_profiles : by_metrics;
 }
 
@@ -37,9 +38,51 @@ bool grows(const std::vector<double>& counts) {
   return steadily || counts.back() > kManyTimes * counts.front();
 }
 
+enum class Owner : std::uint8_t { kRuntime, kLibrary, kUser };
+
+Owner owner_of(std::string_view function) {
+  if (function.empty() || share_class(classify(function), FrameClass::kRuntime | FrameClass::kLibrary)) {
+    return Owner::kRuntime;
+  }
+  return is_go_library(function) ? Owner::kLibrary : Owner::kUser;
+}
+
+// Where a goroutine stands: the first function from the leaf that is the user's, for every wait ends in the runtime and
+// most in Go's library (time.Sleep, net.(*conn).Read); else the first outside of the runtime.
+std::string_view place_of(const pprof::Profile& profile, const pprof::Sample& sample,
+                          const std::vector<Owner>& owners) {
+  std::string_view fallback;
+  for (const std::uint32_t location : profile.stack(sample)) {
+    for (const pprof::Line& line : profile.lines_of(profile.locations[location])) {
+      const std::string_view name = profile.functions[line.function].name;
+      if (owners[line.function] == Owner::kUser) return name;
+      if (owners[line.function] == Owner::kLibrary && fallback.empty()) fallback = name;
+    }
+  }
+  return fallback;
+}
+
 std::vector<Site> sites_of(const pprof::Profile& profile) {
-  const CpuShares shares(profile);  // counts any samples
-  return sites_above(shares, FrameClass::kRuntime);
+  constexpr std::size_t kMostSites = 5;
+  std::vector<Owner> owners;
+  owners.reserve(profile.functions.size());
+  for (const pprof::Function& function : profile.functions) owners.push_back(owner_of(function.name));
+  std::map<std::string_view, double> goroutines;
+  double total = 0;
+  for (std::size_t i = 0; i < profile.samples.size(); ++i) {
+    const auto count = static_cast<double>(std::max<std::int64_t>(0, profile.value(i, 0)));
+    total += count;
+    if (const auto place = place_of(profile, profile.samples[i], owners); !place.empty()) goroutines[place] += count;
+  }
+  std::vector<Site> sites;
+  for (const auto& [place, count] : goroutines) {
+    if (total > 0 && count / total >= kLeastSite) sites.push_back({std::string(place), count / total});
+  }
+  std::ranges::sort(sites, [](const Site& a, const Site& b) {
+    return a.share != b.share ? a.share > b.share : a.function < b.function;
+  });
+  sites.resize(std::min(sites.size(), kMostSites));
+  return sites;
 }
 
 Finding begin(const Case& service, const std::vector<double>& numbers) {
@@ -56,7 +99,7 @@ Finding begin(const Case& service, const std::vector<double>& numbers) {
 
 std::optional<Finding> leak(const Case& service) {
   if (!service.evidence.goroutine_leak) return std::nullopt;
-  const auto leaked = static_cast<double>(total_of(*service.evidence.goroutine_leak));
+  const auto leaked = total_of(*service.evidence.goroutine_leak);
   if (leaked <= kLeaked) return std::nullopt;
   Finding finding;
   finding.rule = "R6";

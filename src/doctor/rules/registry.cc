@@ -2,6 +2,7 @@
 // limit that is too tight looks like anything else, and what only informs comes last.
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "doctor/rules/rules.h"
 
@@ -13,13 +14,25 @@ std::span<const Rule* const> all_rules() {
   return kRules;
 }
 
+namespace {
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::toupper(x) == std::toupper(y); });
+}
+
+// "R2/S05b" is how a report names a finding: the part behind says more.
+bool names(std::string_view id, std::string_view rule) {
+  id.remove_prefix(id.rfind('/') + 1);
+  if (id.size() < rule.size() || !same_letters(id.substr(0, rule.size()), rule)) return false;
+  const std::string_view rest = id.substr(rule.size());
+  return rest.empty() || (rule.front() == 'S' && std::isdigit(static_cast<unsigned char>(rest.front())) == 0);
+}
+
+}  // namespace
+
 const Rule* find_rule(std::string_view id) {
   const auto rules = all_rules();
-  const auto found = std::ranges::find_if(rules, [id](const Rule* rule) {
-    return id == rule->card.id ||
-           (id.starts_with(rule->card.id) && id.size() > rule->card.id.size() && rule->card.id.front() == 'S' &&
-            !std::isdigit(static_cast<unsigned char>(id[rule->card.id.size()])));
-  });
+  const auto found = std::ranges::find_if(rules, [id](const Rule* rule) { return names(id, rule->card.id); });
   return found == rules.end() ? nullptr : *found;
 }
 

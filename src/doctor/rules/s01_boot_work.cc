@@ -18,8 +18,9 @@ Judgement judge(const Case& service) {
   for (const InitLine& line : lines) sum += line.clock_ms;
   std::ranges::sort(lines, std::greater<>(), &InitLine::clock_ms);
   const InitLine& longest = lines.front();
-  std::string seen = fmt::format("package initialisation {:.0f} ms in {} packages, the longest {} with {:.0f} ms", sum,
-                                 lines.size(), longest.package, longest.clock_ms);
+  std::string seen = fmt::format("{} before main in {}; {} takes the longest, {}", duration(sum / 1e3),
+                                 counted(static_cast<std::int64_t>(lines.size()), "package"), longest.package,
+                                 duration(longest.clock_ms / 1e3));
   if (sum <= kWarnMs && longest.clock_ms <= kPackageMs) return Judgement::healthy(std::move(seen));
 
   Finding finding;

@@ -43,13 +43,35 @@ std::optional<double> memory_cap(const Case& service) {
   return std::nullopt;
 }
 
+bool limit_sets_the_pace(const Case& service) {
+  return service.gogc_percent && std::isinf(*service.gogc_percent) && service.memory_limit_bytes &&
+         std::isfinite(*service.memory_limit_bytes);
+}
+
+// GOGC is off already: the limit is the lever that is left.
+void advise_more_room(const Case& service, Finding& finding) {
+  constexpr double kTwiceTheRoom = 0.5;
+  const double limit = *service.memory_limit_bytes;
+  const auto cap = memory_cap(service);
+  finding.headline +=
+      fmt::format(", marking a live heap of {} each time that the limit is reached", bytes(*service.heap_live_bytes));
+  finding.action = fmt::format(
+      "allocate less (R1), or raise GOMEMLIMIT above {}: GOGC is off, and the limit sets the pace", bytes(limit));
+  if (cap) finding.action += fmt::format(" (it may have {})", bytes(*cap));
+  finding.gain = service.gates.cpu ? kTwiceTheRoom * service.cpu->any(FrameClass::kGcAll).value() : 0.1;
+  finding.gain_text = "collection's share falls as 1 / (limit - live heap)";
+  finding.gap = "a limit near the live heap makes it worse: S05c";
+}
+
 void advise_room(const Case& service, Finding& finding) {
   const double live = *service.heap_live_bytes;
   const auto cap = memory_cap(service);
+  if (limit_sets_the_pace(service)) return advise_more_room(service, finding);
   finding.headline += fmt::format(", marking a live heap of {} again and again", bytes(live));
   finding.action = cap ? fmt::format("GOMEMLIMIT={} (0.8 of the {} it may have) with GOGC=off or 400",
                                      bytes(0.8 * *cap), bytes(*cap))
                        : "GOGC=400, or GOMEMLIMIT at 0.8 of the memory it may have with GOGC=off";
+  if (!service.memory_limit_bytes) finding.action += "; where a limit is set already, raise that";
   finding.action += "; if memory is short, take the pointers out of what lives long (S08)";
   const double now = service.gogc_percent && std::isfinite(*service.gogc_percent) ? *service.gogc_percent : 100;
   finding.gain = service.gates.cpu ? service.cpu->any(FrameClass::kGcAll).value() * std::max(0.0, 1 - now / 400) : 0.1;
@@ -99,8 +121,12 @@ void name_collector_pacing(const Case& service, const std::string& pace, Finding
                                            service.heap_goal_bytes ? bytes(*service.heap_goal_bytes) : "unknown"));
   }
   if (pace.empty()) {
-    finding.action = "allocate less (R1); give /metrics or gctrace too, to see whether GOGC or GOMEMLIMIT would help";
-    finding.gain_text = "depends on the heap's size, which is not known here";
+    const bool known = service.heap_live_bytes && service.heap_goal_bytes && service.gc_cycles_per_second;
+    finding.action = known ? "allocate less (R1): neither GOGC nor GOMEMLIMIT sets this pace"
+                           : "allocate less (R1); give /metrics or gctrace too, to see whether GOGC or GOMEMLIMIT "
+                             "would help";
+    finding.gain_text = known ? "what the collection takes of it: sweeping and write barriers follow the allocations"
+                              : "depends on the heap's size, which is not known here";
     return;
   }
   finding.scenario = "S05" + pace;

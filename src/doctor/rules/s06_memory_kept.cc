@@ -30,10 +30,17 @@ Judgement judge(const Case& service) {
   }
   const double uncollected = objects && live ? std::max(0.0, *objects - *live) : 0;
   const double unused = *free + uncollected;
-  std::string seen = fmt::format("resident {}, of the heap {} free and {} not collected yet, allocating {}/s",
-                                 bytes(*in_memory), bytes(*free), bytes(uncollected), bytes(*allocating));
-  if (*in_memory < kLeastResident || unused < kUnusedShare * *in_memory || *allocating > kIdleRate * *in_memory)
-    return Judgement::healthy(std::move(seen));
+  std::string seen =
+      fmt::format("resident {}, of the heap {} free and {} not collected yet, allocating {}/s", bytes(*in_memory),
+                  bytes(*free), live ? bytes(uncollected) : "an unknown part", bytes(*allocating));
+  const double least = kUnusedShare * *in_memory;
+  if (*in_memory < kLeastResident || *allocating > kIdleRate * *in_memory) return Judgement::healthy(std::move(seen));
+  if (unused < least) {
+    if (live || *free + objects.value_or(0) < least) return Judgement::healthy(std::move(seen));
+    return Judgement::cannot(
+        fmt::format("{} of objects are in an idle heap, and how many of them are live is not known", bytes(*objects)),
+        "/gc/heap/live:bytes in /metrics: client_golang's collectors.MetricsAll");
+  }
 
   Finding finding;
   finding.rule = "S06";
@@ -65,7 +72,7 @@ const Rule kS06 = {
      .question = "Does an idle program keep memory that nothing uses?",
      .evidence =
          "Resident memory without what the kernel may take lazily; the heap's free part; objects that are dead and not "
-         "collected; the allocation rate between the last two looks.",
+         "collected; the allocation rate over the last second of the looks, or more.",
      .fires = "More than 256 MB resident, more than half of it unused, and less than 1% of it allocated each second.",
      .lever = "debug.FreeOSMemory() once after the batch; GOMEMLIMIT.",
      .gain = "Measured: 937 to 8.7 MB in 60 ms. By itself it took 241 s in Go 1.27: two forced collections and the "

@@ -1,4 +1,6 @@
 // S09: goroutines locked to threads, handing over through the kernel.
+#include <algorithm>
+
 #include "doctor/rules/rules.h"
 #include "doctor/rules/words.h"
 
@@ -6,6 +8,28 @@ namespace weft::doctor {
 namespace {
 
 constexpr double kFires = 0.02;
+
+// The hand-over itself runs on no goroutine's stack. A dump (debug=2) tells of each goroutine whether it is locked;
+// without one those who use channels are named.
+void say_where(const Case& service, Finding& finding) {
+  for (const GoroutineDump& dump : service.evidence.dumps) {
+    for (const DumpedGoroutines& at : dump.goroutines) {
+      const auto user = std::ranges::find_if(at.stack, [](const std::string& name) {
+        return !share_class(classify(name), FrameClass::kRuntime | FrameClass::kLibrary) && !is_go_library(name);
+      });
+      if (!at.locked_to_thread || user == at.stack.end()) continue;
+      finding.evidence.push_back(fmt::format("{}: {} locked to a thread in {}", dump.source,
+                                             at.count == 1 ? "a goroutine is" : fmt::format("{} are", at.count),
+                                             *user));
+    }
+  }
+  if (!finding.sites.empty()) return;
+  finding.sites = sites_above(*service.cpu, FrameClass::kChan);
+  if (!finding.sites.empty()) {
+    finding.evidence.push_back(
+        "the hand-over runs on no goroutine's stack; the places below are where channels are used");
+  }
+}
 
 Judgement judge(const Case& service) {
   if (!service.gates.cpu) return no_cpu_shares(service);
@@ -21,6 +45,7 @@ Judgement judge(const Case& service) {
   finding.headline = fmt::format("{} of the CPU hands over to and from goroutines locked to a thread", percent(locked));
   finding.evidence.push_back(fmt::format("CPU profile: {} ({} samples)", seen, cpu.total()));
   finding.sites = sites_above(cpu, FrameClass::kLocked);
+  say_where(service, finding);
   finding.marks = FrameClass::kLocked;
   finding.action =
       "run the whole loop on the locked goroutine and pass it batches; or unlock it, once the C side is known to "

@@ -9,26 +9,29 @@ constexpr double kFires = 0.05;
 constexpr double kHigh = 0.25;
 constexpr double kGosLeast = 2;  // what Go 1.25 and later set at least
 
+std::string_view setting_of(const Case& service) { return service.evidence.is_weft ? "WEFT_MAXPROCS" : "GOMAXPROCS"; }
+
 void advise(const Case& service, Finding& finding) {
   const auto processors = service.processors;
+  const std::string_view setting = setting_of(service);
   const double quota = service.quota_cpus.value_or(INFINITY);
   const double fitting = std::max(1.0, std::ceil(quota));
   if (processors && std::isfinite(quota) && *processors > std::max(kGosLeast, fitting)) {
     finding.action = fmt::format(
-        "GOMAXPROCS={:.0f}, for it runs {:.0f} threads on a quota of {:.2f} CPUs. Go 1.25 and later do it "
-        "by themselves when go.mod says so, from the innermost group only; weft looks at all ancestors",
-        fitting, *processors, quota);
+        "{}={:.0f}, for it runs {:.0f} threads on a quota of {:.2f} CPUs. {}", setting, fitting, *processors, quota,
+        service.evidence.is_weft
+            ? "weft does it by itself where the setting is left alone"
+            : "Go 1.25 and later do it by themselves when go.mod says so, from the innermost group only");
     finding.gain_text =
         "measured on 0.5 CPUs: pauses p99 42 ms to 0.04 ms, throttled 61% to 50% of the periods; elsewhere twice "
         "the requests";
     finding.gap = "work in short bursts may see a later median: it no longer runs on cores that it had no right to";
     return;
   }
-  finding.action =
-      processors && std::isfinite(quota)
-          ? fmt::format("raise the quota, or smooth the bursts: GOMAXPROCS={:.0f} fits {:.2f} CPUs already",
-                        *processors, quota)
-          : "raise the quota, or set GOMAXPROCS to it, rounded up";
+  finding.action = processors && std::isfinite(quota)
+                       ? fmt::format("raise the quota, or smooth the bursts: {}={:.0f} fits {:.2f} CPUs already",
+                                     setting, *processors, quota)
+                       : fmt::format("raise the quota, or set {} to it, rounded up", setting);
   finding.gain_text = "the time that it is stopped for";
   finding.gap = "a higher quota takes the CPU from neighbours";
 }
@@ -52,7 +55,7 @@ Judgement judge(const Case& service) {
   finding.evidence.push_back("cpu.stat: " + seen);
   if (service.quota_cpus) {
     finding.evidence.push_back(
-        fmt::format("quota {:.2f} CPUs, GOMAXPROCS {}", *service.quota_cpus,
+        fmt::format("quota {:.2f} CPUs, {} {}", *service.quota_cpus, setting_of(service),
                     service.processors ? fmt::format("{:.0f}", *service.processors) : "unknown"));
   }
   if (service.busy_ratio) {

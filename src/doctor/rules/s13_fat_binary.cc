@@ -27,7 +27,7 @@ Judgement judge(const Case& service) {
     if (name == ".symtab" || name == ".strtab" || name.starts_with(".debug") || name.starts_with(".zdebug"))
       removable += length;
   }
-  if (removable > 0) finding.evidence.push_back(fmt::format("ELF: {} of it in them", bytes(removable)));
+  if (removable > 0) finding.evidence.push_back(fmt::format("ELF: {} of the file are in them", bytes(removable)));
   finding.action = binary->go_version
                        ? "go build -trimpath -ldflags='-s -w', and keep an unstripped twin under its build id"
                        : "strip it, with the debug information in a file beside it (objcopy --only-keep-debug), "

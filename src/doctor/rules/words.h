@@ -36,19 +36,30 @@ inline std::string duration(double seconds) {
   return fmt::format("{:.0f} us", seconds * 1e6);
 }
 
-/// The user's functions that a class of frames is the work of, as shares of all samples.
-inline std::vector<Site> sites_above(const CpuShares& cpu, FrameClass classes, std::size_t most = 5) {
+inline constexpr double kLeastSite = 0.001;  // of all samples; less shows as 0.0%
+
+/// "1 line", "3 lines".
+inline std::string counted(std::int64_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+inline std::vector<Site> as_sites(const CpuShares& cpu, const std::vector<UserFrame>& frames) {
   std::vector<Site> sites;
-  for (const UserFrame& frame : cpu.user_frames_above(classes, most)) {
+  for (const UserFrame& frame : frames) {
     sites.push_back({std::string(frame.name), static_cast<double>(frame.samples) / static_cast<double>(cpu.total())});
   }
+  std::erase_if(sites, [](const Site& site) { return site.share < kLeastSite; });
   return sites;
+}
+
+/// The user's functions that a class of frames is the work of, as shares of all samples.
+inline std::vector<Site> sites_above(const CpuShares& cpu, FrameClass classes, std::size_t most = 5) {
+  return as_sites(cpu, cpu.user_frames_above(classes, most));
 }
 
 /// A rule that reads the CPU profile alone, and may not.
 inline Judgement no_cpu_shares(const Case& service) {
-  return Judgement::cannot(service.gates.why_not_cpu, service.cpu ? "a longer profile, under load: --seconds 30"
-                                                                  : "a CPU profile: cpu.pb.gz, or a URL");
+  return Judgement::cannot(service.gates.why_not_cpu, service.gates.would_help_cpu);
 }
 
 /// [case.G4]

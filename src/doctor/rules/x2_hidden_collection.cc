@@ -15,6 +15,7 @@ Judgement judge(const Case& service) {
       cpu.any(FrameClass::kGcAll).value() - cpu.any(FrameClass::kGcBackground | FrameClass::kAssist).value();
   Judgement judgement = Judgement::healthy(fmt::format("write barriers and sweeping {} of CPU", percent(hidden)));
   if (hidden > kRemarkable) {
+    judgement.seen += ": not little, see the remark; whether to act on it is R2's to say";
     judgement.notes.push_back(
         fmt::format("{} of the CPU is write barriers and sweeping, which no GC metric counts: fewer "
                     "collections (S05), or fewer pointers written while one runs, take it away",

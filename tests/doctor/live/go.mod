@@ -1,0 +1,3 @@
+module weftlive
+
+go 1.23
