@@ -22,6 +22,7 @@ from bench_run import Peer, Results, interleave, selected_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 BUSY_SHARE = 0.02
+PROFILE_ROW = "doctor/profile_50mb"
 
 
 def arguments() -> argparse.Namespace:
@@ -56,19 +57,44 @@ def build_go(go: str, folder: Path) -> None:
     subprocess.run(command, cwd=source, env={**environment, "CGO_ENABLED": "0"}, check=True)
 
 
+def start_command(options: argparse.Namespace, row: str, program: str) -> list[str]:
+    folder = options.build / "bench"
+    return [str(folder / "start_launch"), row, str(folder / program), "10" if options.quick else "40"]
+
+
+def profile_command(options: argparse.Namespace, *command: str | Path) -> list[str]:
+    profile = options.build / "bench/profile_50mb.pb.gz"
+    return [sys.executable, str(ROOT / "bench/doctor/time_on_profile.py"), PROFILE_ROW, *map(str, (profile, *command))]
+
+
+def weft_peer(options: argparse.Namespace) -> Peer:
+    starts = {"start/main": "start_weft", "start/main_static": "start_weft_static"}
+    commands = {row: start_command(options, row, program) for row, program in starts.items()}
+    doctor = options.build / "weft"
+    if doctor.exists():
+        commands[PROFILE_ROW] = profile_command(options, doctor, "doctor", "--quiet")
+    return Peer("weft", options.build / "bench/weft", commands)
+
+
+def go_peer(options: argparse.Namespace, go: str) -> Peer:
+    build_go(go, options.build / "bench")
+    pprof = subprocess.run([go, "tool", "-n", "pprof"], capture_output=True, text=True, check=True).stdout.strip()
+    commands = {"start/main": start_command(options, "start/main", "start_go"),
+                PROFILE_ROW: profile_command(options, pprof, "-top")}
+    return Peer("Go", options.build / "bench/go_bench", commands)
+
+
 def find_peers(options: argparse.Namespace, go: str | None, remarks: list[str]) -> list[Peer]:
     folder = options.build / "bench"
-    launcher = folder / "start_launch"
-    starts = {"start/main": folder / "start_weft", "start/main_static": folder / "start_weft_static"}
-    peers = [Peer("weft", folder / "weft", starts, launcher)]
+    peers = [weft_peer(options)]
     if go:
-        build_go(go, folder)
-        peers.append(Peer("Go", folder / "go_bench", {"start/main": folder / "start_go"}, launcher))
+        peers.append(go_peer(options, go))
     else:
         remarks.append("No Go of 1.23 or newer here: its twins are not measured (tools/install_go.sh installs one).")
     if options.peers:
         peers.append(Peer("Boost.Fiber", folder / "peer_fiber"))
-        peers.append(Peer("std::thread", folder / "peer_thread", {"start/main": folder / "start_c"}, launcher))
+        threads = {"start/main": start_command(options, "start/main", "start_c")}
+        peers.append(Peer("std::thread", folder / "peer_thread", threads))
     for peer in [peer for peer in peers if not peer.program.exists()]:
         if peer.name == "weft":
             sys.exit(f"bench: {peer.program} is not there: build the target weft_benches first (make bench does)")

@@ -119,6 +119,13 @@ SECTIONS: list[tuple[str, list[Row]]] = [
             Row("idle/one_in_c@2", "wake-ups of a program whose one goroutine is blocked in C"),
         ],
     ),
+    (
+        "The doctor",
+        [
+            Row("doctor/profile_50mb", "a profile of 50 MB, read and judged; go tool pprof -top", 1),
+            Row("doctor/profile_50mb/memory", "memory for it", 300),
+        ],
+    ),
 ]
 
 ROWS: list[Row] = [row for _, rows in SECTIONS for row in rows]

@@ -14,22 +14,21 @@ TIMEOUT_SECONDS = 90
 
 @dataclass
 class Peer:
-    """One program with `--list` and `--row NAME`; besides, programs that print the time when their main begins."""
+    """One program with `--list` and `--row NAME`; besides, rows that are commands of their own."""
 
     name: str
     program: Path
-    start_probes: dict[str, Path] = field(default_factory=dict)  # by row
-    launcher: Path | None = None
+    commands: dict[str, list[str]] = field(default_factory=dict)  # by row
     rows: list[str] = field(default_factory=list)
 
     def read_rows(self) -> None:
         listing = subprocess.run([self.program, "--list"], capture_output=True, text=True, check=True, timeout=10)
         self.rows = listing.stdout.split()
-        self.rows += self.start_probes
+        self.rows += self.commands
 
     def command(self, row: str, quick: bool) -> list[str]:
-        if row in self.start_probes:
-            return [str(self.launcher), row, str(self.start_probes[row]), "10" if quick else "40"]
+        if row in self.commands:
+            return self.commands[row]
         return [str(self.program), "--row", row] + (["--quick"] if quick else [])
 
 
