@@ -136,7 +136,8 @@ void judge_profile(Case& service) {
   } else if (!is_of_known_runtime(service)) {
     gates.why_not_cpu = "no function of Go's or of weft's runtime is in the CPU profile: the rules know no other";
     gates.would_help_cpu = "the profile of a Go or a weft program";
-  } else if (const auto cores = service.cpu->cores(); cores && *cores < Gates::kLeastCores) {
+  } else if (const auto cores = service.cpu->cores();
+             cores && *cores * std::max(1.0, service.busy_ratio.value_or(1)) < Gates::kLeastCores) {
     gates.why_not_cpu =
         fmt::format("the process used {:.2f} cores: mostly idle, so that shares of CPU mean nothing", *cores);
     gates.remarks.push_back("Mostly idle: what its CPU time went to is of no consequence.");

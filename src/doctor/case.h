@@ -2,7 +2,8 @@
 //
 // GATES  [case.G0] CPU shares count from kLeastSamples samples on; rules fire on the lower bound of a share (Wilson,
 // 95 %)
-//        [case.G1] below kLeastCores used the shares say nothing: mostly idle
+//        [case.G1] below kLeastCores used the shares say nothing: mostly idle; used are those too that its processors
+//                  were busy for and did not get (busy_ratio)
 //        [case.G2] a profile that saw much less CPU time than the process used: remarked on
 //        [case.G3] /cpu/classes and the heap's live size move only when a collection ends: without fresh ones in the
 //                  window they are unknown, not zero

@@ -5,7 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "doctor/bundle.h"
 #include "doctor/profile_test_support.h"
@@ -14,7 +20,9 @@
 namespace weft::doctor {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 Metrics look(double at, std::map<std::string, double, std::less<>> values) {
   Metrics metrics;
@@ -148,7 +156,7 @@ TEST_F(Rules, TheSearchForTinyGoroutinesIsOneBesideTheCollectorToo) {
   add(40, {"runtime.newproc", "main.perItem"});
   add(80, {"runtime.gcDrain", "runtime.gcBgMarkWorker"});
   add(120, {"main.perItem"});
-  EXPECT_THAT(found(verdict()), testing::Contains("R5/S02b"));
+  EXPECT_THAT(found(verdict()), Contains("R5/S02b"));
 }
 
 // 64 connections that echo 30,000 lines a second, 0.35 of 2 cores used: half of the search is netpoll, a quarter
@@ -164,6 +172,26 @@ TEST_F(Rules, ProcessorsThatWaitForTheNetworkAreNoSchedulerProblem) {
   };
   EXPECT_EQ(outcome_with(2), Outcome::kHealthy);
   EXPECT_EQ(outcome_with(16), Outcome::kFires) << "they would be fewer with a smaller GOMAXPROCS";
+}
+
+// On a machine with three times the work that it can do: 0.23 cores had, 1.3 wanted.
+TEST_F(Rules, WhoIsKeptFromTheCoreIsNotIdle) {
+  profile_.profile().duration_nanos = 15'000'000'000;
+  add(110, {"runtime.mallocgcSmallScanNoHeaderSC4", "main.churn.func1"});
+  add(110, {"runtime.gcDrain", "runtime.gcBgMarkWorker"});
+  add(126, {"main.churn.func1"});
+  const auto look_at = [](double at, double idle) {
+    return look(at, {{"/gc/cycles/total:gc-cycles", 123 * at},
+                     {"/cpu/classes/total:cpu-seconds", 2 * at},
+                     {"/cpu/classes/idle:cpu-seconds", idle},
+                     {"process/cpu:seconds", 0.24 * at}});
+  };
+  evidence_.metrics = {look_at(0, 0), look_at(15, 10)};
+  EXPECT_THAT(found(verdict()), Contains("R1/S03"));
+  EXPECT_THAT(verdict_.notes, Not(Contains(HasSubstr("Mostly idle"))));
+  evidence_.metrics = {look_at(0, 0), look_at(15, 27)};
+  EXPECT_THAT(found(verdict()), Not(Contains("R1/S03")));
+  EXPECT_THAT(verdict_.notes, Contains(HasSubstr("Mostly idle")));
 }
 
 TEST_F(Rules, NobodyIsToldToPullALeverThatIsPulled) {
