@@ -10,7 +10,7 @@ JOBS ?= $(shell cores=$$(nproc); room=$$(awk '/MemAvailable/ {print int($$2 / 15
           [ "$$room" -ge 1 ] || room=1; [ "$$room" -lt "$$cores" ] && echo $$room || echo $$cores)
 WERROR ?= OFF
 STRESS_SECONDS ?= 30
-STRESS_TOTAL_SECONDS ?= 180
+STRESS_TOTAL_SECONDS ?= 150
 SCENARIOS ?= all
 BENCH_ARGS ?=
 
@@ -68,14 +68,17 @@ tsan: setup-check ## the tests under the thread sanitizer
 	$(call build,tsan)
 	$(call test,tsan)
 
-stress: setup-foreign ## each stress test for STRESS_SECONDS; unwrapped client libraries on real servers
+stress: setup-foreign ## each stress test for STRESS_SECONDS; real servers under client libraries and the doctor
+	@tools/install_go.sh || true
 	$(call build,release,,-DWEFT_BUILD_FOREIGN=ON)
 	WEFT_STRESS_SECONDS=$(STRESS_SECONDS) ctest --preset stress
 
-stress-bounded: setup-foreign ## the same, all stress tests together in STRESS_TOTAL_SECONDS
+stress-bounded: setup-foreign ## the same, all stress tests together in STRESS_TOTAL_SECONDS, the doctor at some Go programs
+	@tools/install_go.sh || true
 	$(call build,release,,-DWEFT_BUILD_FOREIGN=ON)
 	@count=$$(for program in build/release/tests/stress/*_stress; do $$program --gtest_list_tests; done | grep -c '^  '); \
-	  WEFT_STRESS_SECONDS=$$(($(STRESS_TOTAL_SECONDS) / (count > 0 ? count : 1) + 1)) ctest --preset stress
+	  WEFT_STRESS_SECONDS=$$(($(STRESS_TOTAL_SECONDS) / (count > 0 ? count : 1) + 1)) \
+	  ctest --preset stress -E '^doctor/(live_go|hostile_servers)$$'
 
 lint: setup-check ## layers, sizes, format, clang-tidy, links and claims
 	cmake --preset release-clang >/dev/null

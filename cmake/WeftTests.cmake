@@ -2,7 +2,7 @@
 #   fast  unit tests, compile checks, one second of each stress test     stress  the stress tests at length
 #   conformance  Go's behaviours     model  every interleaving of a small case     crash  bad input and fatal errors
 #   fuzz  what fuzzers found, and what they start from
-#   foreign  unwrapped client libraries on real servers (WEFT_BUILD_FOREIGN)
+#   foreign  unwrapped client libraries on real servers (WEFT_BUILD_FOREIGN)     live  the doctor at real servers
 #   golden  output held to the letter     install  find_package and pkg-config from a scratch project
 include_guard(GLOBAL)
 
@@ -147,41 +147,6 @@ function(weft_add_tool_tests)
   endforeach()
 endfunction()
 
-# The doctor on real servers: tests/doctor/x.py starts them and drives the program of x.cc; code 77 where there is none.
-function(weft_add_doctor_tests)
-  if(WEFT_SANITIZE OR CMAKE_CROSSCOMPILING)
-    return()
-  endif()
-  weft_glob(sources "${WEFT_TESTS_DIR}/doctor/*.cc")
-  foreach(source IN LISTS sources)
-    cmake_path(GET source STEM name)
-    weft_program(doctor_${name} tests/doctor ${name} "${source}")
-    target_link_libraries(doctor_${name} PRIVATE weft_doctor)
-    add_test(NAME "doctor/${name}"
-             COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/doctor/${name}.py" $<TARGET_FILE:doctor_${name}>)
-    set_tests_properties("doctor/${name}" PROPERTIES LABELS fast SKIP_RETURN_CODE 77 TIMEOUT ${WEFT_TEST_TIMEOUT})
-  endforeach()
-  weft_add_live_doctor_tests()
-endfunction()
-
-# The whole program at live servers: Go programs with an illness each, and servers that are none; some are quick.
-function(weft_add_live_doctor_tests)
-  if(NOT TARGET weft_program)
-    return()
-  endif()
-  foreach(name live_go hostile_servers)
-    set(command Python3::Interpreter "${WEFT_TESTS_DIR}/doctor/${name}.py")
-    set(weft $<TARGET_FILE:weft_program> doctor)
-    if(name STREQUAL "live_go")
-      list(APPEND command --build "${PROJECT_BINARY_DIR}/tests/doctor/live_go")
-    endif()
-    add_test(NAME "doctor/${name}.quick" COMMAND ${command} ${weft})
-    set_tests_properties("doctor/${name}.quick" PROPERTIES LABELS fast SKIP_RETURN_CODE 77 TIMEOUT 600 PROCESSORS 2)
-    add_test(NAME "doctor/${name}" COMMAND ${command} --full ${weft})
-    set_tests_properties("doctor/${name}" PROPERTIES LABELS stress SKIP_RETURN_CODE 77 TIMEOUT 1800 RUN_SERIAL ON)
-  endforeach()
-endfunction()
-
 # Adds a test that compiles `source` alone. It passes when the compiler accepts it or, where `expected` is first_line,
 # when the compiler rejects it with the message that its first line announces.
 function(weft_add_compile_test name source expected)
@@ -231,16 +196,7 @@ foreach(layer IN LISTS WEFT_LAYERS)
   weft_add_tests(${layer} "${PROJECT_SOURCE_DIR}/src/${layer}" _test fast)
 endforeach()
 if(TARGET weft_doctor)
-  weft_add_tests(pprof "${PROJECT_SOURCE_DIR}/src/pprof" _test fast weft_pprof)
-  weft_add_tests(doctor "${PROJECT_SOURCE_DIR}/src/doctor" _test fast weft_doctor)
-  foreach(parser pprof go_log prometheus elf)
-    weft_add_fuzzer(${parser} weft_doctor)
-  endforeach()
-endif()
-if(TARGET weft_doctor)
-  weft_add_doctor_tests()
   include(WeftDoctorTests)
-  weft_add_doctor_program_tests()
 endif()
 if(TARGET lab_harness)
   weft_add_tests(lab "${PROJECT_SOURCE_DIR}/lab/*" _test fast lab_harness lab_parts)
