@@ -43,7 +43,10 @@ void add_options(CLI::App& command, DoctorOptions& options, int& seconds, int& p
       ->type_name("N")
       ->check(CLI::Range(1, 600))
       ->capture_default_str();
+  command.add_option("--save", options.save, "keep what a URL or --pid said in this folder, to be judged again")
+      ->type_name("DIR");
   command.add_flag("--leaks", options.leaks, "ask a live service for stuck goroutines: costs it a collection");
+  command.add_option("--token", options.token, "a bearer token for the URL")->type_name("TOKEN");
   command.add_flag("--insecure", options.insecure, "do not verify the server's certificate");
   command.add_flag("--quiet", options.quiet, "no progress");
   command
@@ -52,7 +55,7 @@ void add_options(CLI::App& command, DoctorOptions& options, int& seconds, int& p
   command.add_option("--html", options.html, "the same as one HTML page with a flame graph")->type_name("FILE");
   command.add_option("--sarif", options.sarif, "the same as SARIF, for code hosts")->type_name("FILE");
   for (CLI::Option* side : {before, after}) {
-    for (const char* other : {"TARGET", "--pid", "--binary", "--log", "--json", "--html", "--sarif"}) {
+    for (const char* other : {"TARGET", "--pid", "--binary", "--log", "--save", "--html", "--sarif"}) {
       side->excludes(command.get_option(other));
     }
   }
@@ -65,13 +68,13 @@ void add_fleet_options(CLI::App& command, doctor::FleetOptions& fleet) {
   command.add_option("--prometheus", fleet.prometheus_url, "rank all services that this Prometheus knows")
       ->type_name("URL");
   command.add_option("--match", fleet.match, "only those that fit, as job=\"api\"")->type_name("SELECTOR");
-  command.add_option("--token", fleet.bearer_token, "a bearer token for it")->type_name("TOKEN");
 }
 
 // A fleet's table goes where the report of one service would.
 int run_fleet(doctor::FleetOptions fleet, const DoctorOptions& options) {
   fleet.json = options.json.has_value();
   fleet.verify_tls = !options.insecure;
+  fleet.bearer_token = options.token;
   if (!options.json || *options.json == "-") return doctor::run_fleet(fleet, std::cout, std::cerr);
   std::ofstream file(*options.json);
   const int code = doctor::run_fleet(fleet, file, std::cerr);

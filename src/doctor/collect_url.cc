@@ -111,14 +111,11 @@ class UrlCollector {
   }
 
   void vars(const std::string& name, const Reply& reply) {
-    const std::size_t before = evidence_.metrics.size();
-    if (!reply.body) {
+    if (reply.body) {
+      intake_.take_expvar(name, *reply.body, reply.unix_seconds);
+    } else {
       evidence_.unread.push_back(name + ": " + reply.problem);
-      return;
     }
-    intake_.take(name, ".json", *reply.body);
-    for (std::size_t i = before; i < evidence_.metrics.size(); ++i)
-      evidence_.metrics[i].unix_seconds = reply.unix_seconds;
   }
 
   void window() {

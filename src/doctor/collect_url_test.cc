@@ -318,6 +318,9 @@ TEST(StampedPage, GivesATimeToSamplesThatHaveNone) {
   EXPECT_EQ(stamped_page("a 1\r\n# EOF\n", 1.5), "a 1 1.500\n# EOF\n");
   EXPECT_EQ(stamped_page("", 1), "");
   EXPECT_EQ(stamped_page("}\n{\nx\n", 1), "}\n{\nx\n");
+  EXPECT_EQ(stamped_expvar("\n{\"a\": 1}\n", 1.5), "{\"weft_doctor_unix_nano\": 1500000000, \"a\": 1}\n");
+  EXPECT_EQ(stamped_expvar("{ }", 1.5), "{\"weft_doctor_unix_nano\": 1500000000 }");
+  EXPECT_EQ(stamped_expvar("[1]", 1.5), "[1]");
 }
 
 }  // namespace

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <stdexcept>
+#include <system_error>
 
 #include "doctor/bundle.h"
 #include "doctor/collect.h"
+#include "doctor/comparison.h"
 #include "doctor/report.h"
 #include "doctor/text_style.h"
 
@@ -23,6 +27,8 @@ CollectOptions collect_options(const DoctorOptions& options, std::ostream& err) 
   collect.cpu_seconds = options.seconds;
   collect.leak_profile = options.leaks;
   collect.verify_tls = !options.insecure;
+  collect.bearer_token = options.token;
+  collect.save_folder = options.save.value_or("");
   if (!options.quiet) collect.progress = [&err](const std::string& line) { err << line << std::endl; };
   return collect;
 }
@@ -46,7 +52,20 @@ std::string name_of(const std::string& target) {
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
+// Two looks in one folder would be read as one.
+void check_save_folder(const DoctorOptions& options) {
+  if (!options.save) return;
+  const auto urls = std::ranges::count_if(options.targets, is_url);
+  if (urls > 1) throw std::runtime_error("--save keeps one look: name one URL");
+  if (urls == 0 && !options.pid) throw std::runtime_error("--save keeps what a URL or --pid says: name one");
+  std::error_code unknown;  // then making it says why
+  if (fs::is_directory(*options.save, unknown) && !fs::is_empty(*options.save, unknown)) {
+    throw std::system_error(std::make_error_code(std::errc::directory_not_empty), *options.save);
+  }
+}
+
 Evidence gather(const DoctorOptions& options, std::ostream& err) {
+  check_save_folder(options);
   Evidence evidence;
   const CollectOptions collect = collect_options(options, err);
   for (const std::string& target : options.targets) add_target(evidence, target, collect);
@@ -106,7 +125,7 @@ ExitCode diagnose(const DoctorOptions& options, std::ostream& out, std::ostream&
   return written ? code_of(verdict, options.fail_on) : ExitCode::kUnusable;
 }
 
-ExitCode compare(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
+ExitCode diagnose_change(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
   const CollectOptions collect = collect_options(options, err);
   const auto read = [&](const std::string& target) {
     Evidence evidence;
@@ -119,15 +138,20 @@ ExitCode compare(const DoctorOptions& options, std::ostream& out, std::ostream& 
   if (nothing_read(before, err) || nothing_read(after, err)) return ExitCode::kUnusable;
   const Case before_case(before), after_case(after);
   const Verdict before_verdict = judge_all(before_case), after_verdict = judge_all(after_case);
-  write_comparison(out, before_case, before_verdict, after_case, after_verdict, {options.colour, options.width});
-  return code_of(after_verdict, options.fail_on);
+  const Comparison comparison = compare(before_case, before_verdict, after_case, after_verdict);
+  if (!takes_over(options.json))
+    write_comparison(out, before_case, after_case, comparison, {options.colour, options.width});
+  const bool written = write_report(options.json, out, err, [&](std::ostream& to) {
+    write_comparison_json(to, before_case, after_case, comparison);
+  });
+  return written ? code_of(after_verdict, options.fail_on) : ExitCode::kUnusable;
 }
 
 }  // namespace
 
 ExitCode run_doctor(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
   try {
-    const ExitCode code = options.before ? compare(options, out, err) : diagnose(options, out, err);
+    const ExitCode code = options.before ? diagnose_change(options, out, err) : diagnose(options, out, err);
     out.flush();
     if (out) return code;
     err << "weft doctor: standard output: not writable\n";

@@ -20,6 +20,8 @@ struct DoctorOptions {
   std::optional<std::string> before, after;  // folders or files: what a change did
   std::chrono::seconds seconds{30};
   bool leaks = false;               // asks a live service for its goroutineleak profile: one more collection there
+  std::optional<std::string> save;  // a new folder for what a URL and the process say
+  std::string token;                // bearer token for URLs
   bool insecure = false;            // TLS certificates are not verified
   bool quiet = false;               // no progress
   std::string fail_on = "warning";  // the least severity that makes the exit code 1: info, warning, high

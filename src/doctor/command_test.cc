@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "doctor/recorded_test_support.h"
@@ -49,6 +51,32 @@ TEST(Command, SaysWhichFileAndWhy) {
   EXPECT_EQ(nothing.out, "");
   EXPECT_EQ(nothing.err, "weft doctor: nothing that can be judged was read\n");
   std::filesystem::remove_all(folder);
+}
+
+TEST(Command, KeepsOneLookInAFolderOfItsOwn) {
+  DoctorOptions options = of(recorded_path("03-after"));
+  options.save = recorded_path("03-before");
+  EXPECT_EQ(run(options).err, "weft doctor: --save keeps what a URL or --pid says: name one\n");
+  options.targets = {"http://127.0.0.1:1", "http://127.0.0.1:2"};
+  EXPECT_EQ(run(options).err, "weft doctor: --save keeps one look: name one URL\n");
+  options.targets.resize(1);
+  EXPECT_EQ(run(options).err, "weft doctor: " + *options.save + ": Directory not empty\n");
+}
+
+TEST(Command, WritesAComparisonAsJson) {
+  DoctorOptions options;
+  options.before = recorded_path("05small-before");
+  options.after = recorded_path("05small-after");
+  options.json = "-";
+  const End end = run(options);
+  EXPECT_EQ(end.code, ExitCode::kFindings);
+  const boost::json::object report = boost::json::parse(end.out).as_object();
+  EXPECT_EQ(report.at("schema"), "weft-doctor-comparison/1");
+  std::map<std::string, std::string> fates;
+  for (const auto& change : report.at("changes").as_array())
+    fates[std::string(change.at("id").as_string())] = change.at("fate").as_string();
+  EXPECT_EQ(fates, (std::map<std::string, std::string>{{"R1/S03", "stays"}, {"R2/S05b", "gone"}, {"S14", "new"}}));
+  EXPECT_FALSE(report.at("numbers").as_array().empty());
 }
 
 TEST(Command, ALongListOfFilesIsCut) {

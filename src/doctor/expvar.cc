@@ -37,6 +37,7 @@ Metrics read_expvar(const json::object& object) {
   if (const auto goroutines = json_member_number(object, "goroutines")) {  // a habit, not the package's own
     metrics.values.emplace("/sched/goroutines:goroutines", *goroutines);
   }
+  if (const auto time = json_member_number(object, kExpvarTime)) metrics.unix_seconds = *time * kNanosecond;
   return metrics;
 }
 

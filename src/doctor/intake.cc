@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "doctor/bundle.h"
+#include "doctor/expvar.h"
 
 namespace weft::doctor {
 namespace {
@@ -46,6 +47,10 @@ void Intake::take_metrics(const std::string& name, std::string_view page, double
   }
 }
 
+void Intake::take_expvar(const std::string& name, std::string_view page, double unix_seconds) {
+  take(name, ".json", stamped_expvar(page, unix_seconds));
+}
+
 void Intake::keep_process(const std::string& name, const FileTexts& files, double unix_seconds) const {
   if (folder_.empty()) return;
   boost::json::object texts;
@@ -70,6 +75,15 @@ void Intake::keep(const std::string& file_name, std::string_view bytes) const {
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
   if (!file) throw std::system_error(errno == 0 ? EIO : errno, std::generic_category(), path.string());
+}
+
+std::string stamped_expvar(std::string_view page, double unix_seconds) {
+  const std::size_t brace = page.find_first_not_of(" \t\r\n");
+  if (brace == std::string_view::npos || page[brace] != '{') return std::string(page);
+  const std::string_view members = page.substr(brace + 1);
+  const std::size_t first = members.find_first_not_of(" \t\r\n");
+  const bool none = first == std::string_view::npos || members[first] == '}';
+  return fmt::format("{{\"{}\": {}{}{}", kExpvarTime, std::llround(unix_seconds * 1e9), none ? "" : ", ", members);
 }
 
 std::string stamped_page(std::string_view page, double unix_seconds) {

@@ -19,6 +19,8 @@ class Intake {
   void take(const std::string& name, std::string_view suffix, std::string_view bytes);
   /// A metrics page read at that time, which the page itself does not say.
   void take_metrics(const std::string& name, std::string_view page, double unix_seconds);
+  /// The same of expvar's page.
+  void take_expvar(const std::string& name, std::string_view page, double unix_seconds);
   /// Keeps what /proc said; the evidence has it already. Of the environment only what the evidence holds is kept.
   void keep_process(const std::string& name, const FileTexts& files, double unix_seconds) const;
 
@@ -32,5 +34,7 @@ class Intake {
 
 /// The page with a time on each sample that has none, in the unit of its format (Prometheus 0.0.4 or OpenMetrics).
 std::string stamped_page(std::string_view page, double unix_seconds);
+/// The JSON object with kExpvarTime as its first member.
+std::string stamped_expvar(std::string_view page, double unix_seconds);
 
 }  // namespace weft::doctor

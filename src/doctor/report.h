@@ -8,6 +8,8 @@
 
 namespace weft::doctor {
 
+struct Comparison;
+
 struct TextStyle {
   bool colour = false;
   std::size_t width = 100;
@@ -27,7 +29,9 @@ void write_card(std::ostream& out, const RuleCard& card, const TextStyle& style 
 /// All cards as a Markdown page.
 void write_reference(std::ostream& out);
 /// What a change did: findings that went, stayed and came, and the numbers that moved.
-void write_comparison(std::ostream& out, const Case& before, const Verdict& before_verdict, const Case& after,
-                      const Verdict& after_verdict, const TextStyle& style = {});
+void write_comparison(std::ostream& out, const Case& before, const Case& after, const Comparison& comparison,
+                      const TextStyle& style = {});
+/// The same as one JSON object; docs/guide/doctor.md has its schema.
+void write_comparison_json(std::ostream& out, const Case& before, const Case& after, const Comparison& comparison);
 
 }  // namespace weft::doctor

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "doctor/bundle.h"
+#include "doctor/comparison.h"
 #include "doctor/recorded_test_support.h"
 
 namespace weft::doctor {
@@ -50,7 +51,7 @@ std::string comparison(const Evidence& before, const Evidence& after) {
   const Case old_case(before), new_case(after);
   const Verdict old_verdict = judge_all(old_case), new_verdict = judge_all(new_case);
   std::ostringstream out;
-  write_comparison(out, old_case, old_verdict, new_case, new_verdict);
+  write_comparison(out, old_case, new_case, compare(old_case, old_verdict, new_case, new_verdict));
   return out.str();
 }
 

@@ -244,8 +244,26 @@ class Doctor:
 
     def look(self, case, programs):
         program = programs.get(case.build)
-        with Live(program, case, programs.folder) as live:
-            return self.ask(self.arguments(case, live))
+        with tempfile.TemporaryDirectory() as folder, Live(program, case, programs.folder) as live:
+            if not case.only:
+                return self.ask(self.arguments(case, live))
+            saved = pathlib.Path(folder) / "saved"
+            report, wrong = self.ask([*self.arguments(case, live), "--save", saved])
+            return report, wrong or self.differs(report, [saved, *self.beside_the_folder(case, live)])
+
+    @staticmethod
+    def beside_the_folder(case, live):
+        """What the folder does not keep: it has what the server and /proc said."""
+        if "pid" in case.ask:
+            yield from ["--binary", live.program]
+        if "stderr" in case.ask:
+            yield from ["--log", live.errors]
+
+    def differs(self, report, arguments):
+        """What is wrong with the report on what was kept, beside the one on the live program."""
+        again, wrong = self.ask(arguments)
+        ids = [[finding["id"] for finding in each["findings"]] for each in (report, again) if each]
+        return wrong + (["the folder that was kept shows %s" % ids[1:]] if ids[1:] != ids[:1] else [])
 
     def arguments(self, case, live):
         yield from ["http://" + live.address] if case.only else []

@@ -51,7 +51,7 @@ const Rule kS01 = {{.id = "S01",
                     .gain = "Measured: 0.65 s to none; elsewhere 4.2 to 0.18 s.",
                     .refuse = "Below 50 ms; a program that needs all of it anyway; drivers that register themselves.",
                     .gap = "Errors of configuration must still show at the start.",
-                    .references = "golang/go#26775; weft lab run 1"},
+                    .references = "golang/go#26775"},
                    &judge};
 
 }  // namespace weft::doctor

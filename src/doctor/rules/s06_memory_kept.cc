@@ -79,7 +79,7 @@ const Rule kS06 = {
              "scavenger.",
      .refuse = "The next batch comes within minutes; nobody needs the memory; the peak is what it always uses.",
      .gap = "FreeOSMemory in a loop.",
-     .references = "golang/go#33376; weft lab run 6"},
+     .references = "golang/go#33376"},
     &judge};
 
 }  // namespace weft::doctor

@@ -106,7 +106,7 @@ const Rule kS08 = {{.id = "S08",
                               "iteration's share rises "
                               "when it is mended; that is no sign of trouble.",
                     .gap = "m[k].field = v does not compile for values.",
-                    .references = "weft lab run 8"},
+                    .references = "docs/guide/doctor_stories.md"},
                    &judge};
 
 }  // namespace weft::doctor

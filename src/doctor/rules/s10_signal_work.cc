@@ -49,7 +49,7 @@ const Rule kS10 = {
      .gain = "Measured: 4.0 to 0.5 s.",
      .refuse = "A clean-up that is over within the second.",
      .gap = "A write that is cut off.",
-     .references = "weft lab run 10"},
+     .references = "docs/guide/doctor_stories.md"},
     &judge};
 
 }  // namespace weft::doctor

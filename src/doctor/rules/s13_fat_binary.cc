@@ -49,7 +49,7 @@ const Rule kS13 = {{.id = "S13",
                     .gain = "Measured: a third of the file, half of it when packed.",
                     .refuse = "A development build; a file that gdb or perf must read where it runs.",
                     .gap = "Keep the unstripped twin by its build id.",
-                    .references = "weft size; weft lab run 13"},
+                    .references = "weft size"},
                    &judge};
 
 }  // namespace weft::doctor
