@@ -21,7 +21,7 @@ class closed_channel : public usage_error {
 };
 
 /// What the world can do to a call, beyond errno.
-enum class errc { cancelled = 1, deadline_exceeded, closed, shutting_down };
+enum class errc { cancelled = 1, deadline_exceeded, closed, shutting_down, end_of_stream };
 
 /// The category "weft" of errc.
 const std::error_category& error_category() noexcept;

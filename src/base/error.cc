@@ -21,6 +21,8 @@ class ErrorCategory final : public std::error_category {
         return "closed";
       case errc::shutting_down:
         return "shutting down";
+      case errc::end_of_stream:
+        return "end of stream";
     }
     return "unknown error " + std::to_string(value);
   }
@@ -33,6 +35,7 @@ class ErrorCategory final : public std::error_category {
         return std::errc::timed_out;
       case errc::closed:
       case errc::shutting_down:
+      case errc::end_of_stream:
         break;
     }
     return {value, *this};

@@ -8,6 +8,7 @@
 #include "base/fatal.h"
 #include "os/thread.h"
 #include "sched/dump.h"
+#include "sched/poller.h"
 #include "sched/sanitizer.h"
 #include "sched/scheduler.h"
 #include "weft/runtime.h"
@@ -31,6 +32,7 @@ Verdict judge() noexcept {
   if (s.idle_machine_count != s.machine_count) return Verdict::kNo;
   if (s.idle_processor_count.load(std::memory_order_relaxed) != s.max_procs.load(std::memory_order_relaxed))
     return Verdict::kNo;
+  if (poll_waiters() != 0) return Verdict::kNo;
   if (!s.global.empty() || next_timer() != detail::kNever) return Verdict::kNo;
   const std::uint64_t wakes = s.thread_wakes.load(std::memory_order_seq_cst);
   const std::int32_t parked_threads = s.threads_in_park.load(std::memory_order_seq_cst);

@@ -10,6 +10,7 @@
 #include "os/thread.h"
 #include "sched/long_runner.h"
 #include "sched/monitor.h"
+#include "sched/poller.h"
 #include "sched/running_stack.h"
 #include "sched/stack_pool.h"
 #include "weft/runtime.h"
@@ -100,6 +101,7 @@ void forget_machines(Machine* self) noexcept {
   s.machines.store(self, std::memory_order_relaxed);
   s.pinned_waiting = nullptr;
   s.timer_keeper = nullptr;
+  s.poll_keeper.store(nullptr, std::memory_order_relaxed);
   s.searching.store(0, std::memory_order_relaxed);
   s.threads_in_park.store(0, std::memory_order_relaxed);
   s.surplus_processors = 0;
@@ -159,6 +161,7 @@ void reset_what_others_held() noexcept {
   reset_long_runners_after_fork();
   os::reset_symbolizer_after_fork();
   reset_monitor_after_fork();
+  reset_poller_after_fork();
 }
 
 void after_fork_in_child() noexcept {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "os/futex.h"
+#include "sched/poller.h"
 #include "sched/scheduler.h"
 
 namespace weft::sched {
@@ -14,26 +15,6 @@ namespace {
 
 // How long a machine looks at its wake-up word before it sleeps: less than a sleep and a wake-up cost together.
 constexpr int kSpinsBeforeSleep = 200;
-
-void remove_idle_machine_locked(Machine& m) noexcept {
-  Scheduler& s = scheduler();
-  Machine** at = &s.idle_machines;
-  while (*at != &m) at = &(*at)->idle_next;
-  *at = m.idle_next;
-  --s.idle_machine_count;
-  m.idle = false;
-  if (s.timer_keeper != &m) return;
-  s.timer_keeper = nullptr;
-  // The monitor may sleep for as long as it likes, since the keeper saw to timers. A keeper that goes because one is
-  // due is back in a moment, most often.
-  const MonotonicNanos next = next_timer();
-  if (next == kNever) return;
-  if (next <= detail::monotonic_now()) {
-    wake_monitor_soon();
-  } else {
-    wake_monitor();
-  }
-}
 
 // The warmest to which nobody is pinned, for it can run anything; else the warmest without an exclusive pin.
 enum class Wanted { kUnpinned, kAny };
@@ -59,47 +40,33 @@ void push_idle_machine_locked(Machine& m) noexcept {
   m.idle = true;
 }
 
-// What a machine's wake_word says. kGiven overrides kLookAgain: the keeper that is given a processor has no timers to
-// look at.
-constexpr std::uint32_t kAsleep = 0, kGiven = 1, kLookAgain = 2;
+// After its wake_word was written [poll.I3].
+void wake_from_sleep(Machine& m) noexcept {
+  if (m.in_poller.load(std::memory_order_seq_cst)) {
+    ring_poller();
+  } else {
+    os::futex_wake(m.wake_word);
+  }
+}
 
 void wake_machine(Machine& m) noexcept {
-  m.wake_word.store(kGiven, std::memory_order_release);
-  os::futex_wake(m.wake_word);
+  m.wake_word.store(kGiven, std::memory_order_seq_cst);
+  wake_from_sleep(m);
 }
 
-// The keeper sleeps on, until another time.
-void wake_keeper_locked(Machine& keeper) noexcept {
-  std::uint32_t asleep = kAsleep;
-  if (keeper.wake_word.compare_exchange_strong(asleep, kLookAgain, std::memory_order_release,
-                                               std::memory_order_relaxed)) {
-    os::futex_wake(keeper.wake_word);
-  }
-}
+// What the machine that goes to sleep watches meanwhile.
+struct Watch {
+  MonotonicNanos deadline = kNever;  // as the keeper of timers
+  bool polls = false;                // as the one who has the seat
+};
 
-// The keeper slept until the next timer. True: it took a processor and goes on.
-bool keeper_deadline_passed(Machine& m) noexcept {
+Watch watch_of(Machine& m) noexcept {
   Scheduler& s = scheduler();
   const SpinGuard guard(s.lock);
-  if (!m.idle) return false;               // it was given a processor at the same moment
-  if (s.timer_keeper != &m) return false;  // another sleeps until an earlier timer
-  if (Processor* p = take_idle_processor_locked()) {
-    remove_idle_machine_locked(m);
-    leave_pinned_waiting_locked(m);
-    attach(m, *p);
-    return true;
-  }
-  s.timer_keeper = nullptr;  // all processors are held or paused: their holders and the monitor see to timers
-  wake_monitor();
-  return false;
-}
-
-MonotonicNanos keeper_deadline(Machine& m) noexcept {
-  Scheduler& s = scheduler();
-  const SpinGuard guard(s.lock);
-  if (s.timer_keeper != &m) return kNever;
-  s.keeper_deadline = next_timer();
-  return s.keeper_deadline;
+  Watch watch;
+  watch.polls = m.idle && s.poll_keeper.load(std::memory_order_relaxed) == &m;
+  if (s.timer_keeper == &m) watch.deadline = s.keeper_deadline = next_timer();
+  return watch;
 }
 
 bool holds_processor() noexcept {
@@ -107,15 +74,17 @@ bool holds_processor() noexcept {
   return m != nullptr && m->p.load(std::memory_order_relaxed) != nullptr;
 }
 
-// Returns when m.given was set (with the wake-up) or the machine, as keeper, took a processor itself.
-void sleep_until_woken(Machine& m) noexcept {
+// Returns when m.given was set (with the wake-up) or the machine took a processor itself.
+void sleep_until_woken(Machine& m, PolledBatch& batch) noexcept {
   for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i)
     detail::cpu_relax();
-  while (m.wake_word.exchange(kAsleep, std::memory_order_acquire) != kGiven) {
-    const MonotonicNanos deadline = keeper_deadline(m);
-    if (deadline == kNever) {
+  while (m.wake_word.exchange(kAsleep, std::memory_order_seq_cst) != kGiven) {
+    const Watch watch = watch_of(m);
+    if (watch.polls) {
+      if (sleep_in_poller(m, batch, watch.deadline) && processor_of(m) != nullptr) return;
+    } else if (watch.deadline == kNever) {
       os::futex_wait(m.wake_word, 0);
-    } else if (!os::futex_wait_until(m.wake_word, 0, deadline) && keeper_deadline_passed(m)) {
+    } else if (!os::futex_wait_until(m.wake_word, 0, watch.deadline) && keeper_deadline_passed(m)) {
       return;
     }
   }
@@ -150,6 +119,51 @@ bool hand_to_idle_machine_locked(Processor& p, bool as_searcher, Wanted wanted =
 }
 
 }  // namespace
+
+void remove_idle_machine_locked(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  Machine** at = &s.idle_machines;
+  while (*at != &m) at = &(*at)->idle_next;
+  *at = m.idle_next;
+  --s.idle_machine_count;
+  m.idle = false;
+  if (s.timer_keeper != &m) return;
+  s.timer_keeper = nullptr;
+  // The monitor may sleep for as long as it likes, since the keeper saw to timers. A keeper that goes because one is
+  // due is back in a moment, most often.
+  const MonotonicNanos next = next_timer();
+  if (next == kNever) return;
+  if (next <= detail::monotonic_now()) {
+    wake_monitor_soon();
+  } else {
+    wake_monitor();
+  }
+}
+
+// It sleeps on, in another way or until another time.
+void have_look_again_locked(Machine& m) noexcept {
+  std::uint32_t asleep = kAsleep;
+  if (m.wake_word.compare_exchange_strong(asleep, kLookAgain, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    wake_from_sleep(m);
+  }
+}
+
+// The keeper slept until the next timer. True: it took a processor and goes on.
+bool keeper_deadline_passed(Machine& m) noexcept {
+  Scheduler& s = scheduler();
+  const SpinGuard guard(s.lock);
+  if (!m.idle) return false;               // it was given a processor at the same moment
+  if (s.timer_keeper != &m) return false;  // another sleeps until an earlier timer
+  if (Processor* p = take_idle_processor_locked()) {
+    remove_idle_machine_locked(m);
+    leave_pinned_waiting_locked(m);
+    attach(m, *p);
+    return true;
+  }
+  s.timer_keeper = nullptr;  // all processors are held or paused: their holders and the monitor see to timers
+  wake_monitor();
+  return false;
+}
 
 bool work_anywhere() noexcept {
   Scheduler& s = scheduler();
@@ -191,11 +205,14 @@ void become_idle(Machine& m) noexcept {
 }
 
 void sleep_as_idle(Machine& m) noexcept {
-  sleep_until_woken(m);
+  PolledBatch batch;
+  sleep_until_woken(m, batch);
   if (Processor* p = std::exchange(m.given, nullptr)) {
     attach(m, *p);
     m.searching = std::exchange(m.given_searching, false);
   }
+  leave_poll_seat(m);
+  if (batch.count != 0) tell_targets(batch);
 }
 
 void stop_machine(Machine& m) noexcept {
@@ -221,20 +238,26 @@ void stop_machine(Machine& m) noexcept {
       }
       push_idle_machine_locked(m);
       keep_timers_locked(m);
-      if (s.idle_machine_count == s.machine_count && next_timer() == kNever) wake_monitor();  // a deadlock, perhaps
+      take_free_seat_locked(m);
+      if (s.idle_machine_count == s.machine_count && next_timer() == kNever && poll_waiters() == 0) {
+        wake_monitor();  // a deadlock, perhaps
+      }
     }
     sleep_as_idle(m);
   }
 }
 
-void add_idle_machine_locked(Machine& m) noexcept { push_idle_machine_locked(m); }
+void add_idle_machine_locked(Machine& m) noexcept {
+  push_idle_machine_locked(m);
+  take_free_seat_locked(m);
+}
 
 void notice_timer_locked(MonotonicNanos when) noexcept {
   Scheduler& s = scheduler();
   if (s.timer_keeper == nullptr) {
     wake_monitor_soon();  // most often the machine that is about to sleep takes the watch over
   } else if (when < s.keeper_deadline) {
-    wake_keeper_locked(*s.timer_keeper);
+    have_look_again_locked(*s.timer_keeper);
   }
 }
 

@@ -41,6 +41,7 @@ struct alignas(64) Machine : detail::MachineHead {
 
   // anybody
   detail::Atomic<std::uint32_t> wake_word{0};         // the futex it sleeps on
+  detail::Atomic<bool> in_poller{false};              // it sleeps there instead, or is about to; see [poll.I3]
   detail::Atomic<std::uint32_t> pinned_ready{0};      // length of pinned_queue; written under the lock
   detail::Atomic<Goroutine*> exclusive_pin{nullptr};  // runs only this goroutine
   detail::Atomic<std::uint32_t> pinned_here{0};       // goroutines pinned to it, so it declines long-runners

@@ -14,6 +14,7 @@
 #include "sched/deadlock.h"
 #include "sched/fork.h"
 #include "sched/long_runner.h"
+#include "sched/poller.h"
 #include "sched/preempt.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -60,6 +61,9 @@ struct Monitor {
 };
 
 constinit Monitor the_monitor;
+
+// Somebody waits for the network, and no machine sleeps in the poller to hear of it.
+bool nobody_polls() noexcept { return poll_waiters() != 0 && poll_seat_is_free(scheduler()); }
 
 bool work_waits_for(const Processor& p, MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
@@ -170,6 +174,11 @@ void see_to_timers(MonotonicNanos now) noexcept {
   wake_searcher();
 }
 
+// All who could look at the poller have been busy with something else for a while.
+void see_to_poller(MonotonicNanos now) noexcept {
+  if (nobody_polls() && now - last_poll() >= kCalmPeriod / 2) poll_now();
+}
+
 void see_to_requests() noexcept {
   if (the_monitor.quit_requested.load(std::memory_order_acquire)) {
     release_all_held();
@@ -262,7 +271,7 @@ MonotonicNanos idle_deadline() noexcept {
 
 bool something_waits(MonotonicNanos now) noexcept {
   Scheduler& s = scheduler();
-  if (next_timer() <= now) return true;
+  if (next_timer() <= now || nobody_polls()) return true;
   if (s.global_count.load(std::memory_order_relaxed) != 0 || s.attention.load(std::memory_order_relaxed) != 0)
     return true;
   const std::uint32_t count = s.max_procs.load(std::memory_order_acquire);
@@ -322,6 +331,7 @@ void* monitor_thread(void*) {
     see_to_requests();
     watch_all(now);
     see_to_timers(now);
+    see_to_poller(now);
     see_to_long_runner();
     see_to_housekeeping(now);
     sleep_between_rounds(now, rotate_held(now));

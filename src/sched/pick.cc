@@ -1,8 +1,10 @@
 // Which goroutine is next, thoroughly: the scheduler loop's pick. The fast one is pick_local.h.
 //
-// ORDER      pinned work of this machine; each 61st time the global queue; runnext (not for ever while the ring holds
-//            older work); the ring, oldest first; the global queue; due timers; the others' rings; then idle
+// ORDER      pinned work of this machine; each 61st time the poller and the global queue; runnext (not for ever while
+//            the ring holds older work); the ring, oldest first; the global queue; due timers; the poller; the others'
+//            rings; then idle
 #include "sched/pick_local.h"
+#include "sched/poller.h"
 #include "sched/scheduler.h"
 
 namespace weft::sched {
@@ -109,17 +111,24 @@ Goroutine* find_pinned_in_turn(Machine& m) noexcept {
   return pop_pinned(m);
 }
 
+// Nobody sleeps there.
+bool look_at_poller() noexcept { return poller_in_use() && poll_seat_is_free(scheduler()) && poll_now(); }
+
 Goroutine* find(Machine& m) noexcept {
   if (Goroutine* g = find_pinned_in_turn(m)) return g;
   Processor& p = *processor_of(m);
   const std::uint32_t tick = ++p.schedule_tick;
   if (p.timer_due.load(std::memory_order_relaxed) || tick % kTimersEvery == 0) expire_own_timers(p);
   if (tick % kGlobalEvery == 0) {
+    look_at_poller();
     if (Goroutine* g = take_global(m)) return g;
   }
   if (Goroutine* g = take_own(p)) return g;
   if (Goroutine* g = take_global(m)) return g;
   if (next_timer() != detail::kNever && run_due_timers(detail::monotonic_now()) > 0) {
+    if (Goroutine* g = take_own(p)) return g;
+  }
+  if (poller_is_crowded() && look_at_poller()) {
     if (Goroutine* g = take_own(p)) return g;
   }
   if (Goroutine* g = pop_pinned(m)) return g;

@@ -79,6 +79,7 @@ struct Scheduler {
   Machine* pinned_waiting = nullptr;  // machines with pinned work and no processor
   Machine* timer_keeper = nullptr;    // the idle machine that sleeps until the next timer
   detail::MonotonicNanos keeper_deadline = detail::kNever;
+  detail::Atomic<Machine*> poll_keeper{nullptr};  // the machine that sleeps in the poller; see [poll.I1]
   std::uint32_t machine_count = 0;                // made and not failed
   std::uint32_t machines_numbered = 0;            // given out as Machine::index
   Machine* spare_machines = nullptr;              // numbered, but there was no thread for them
@@ -96,11 +97,20 @@ struct Scheduler {
   TimerWheel shared_wheel;                          // timers armed by plain threads
 };
 
+/// Nobody sleeps in the poller, so those who run look by themselves.
+inline bool poll_seat_is_free(const Scheduler& s) noexcept {
+  return s.poll_keeper.load(std::memory_order_relaxed) == nullptr;
+}
+
 /// True when the holder of `p` is to give it up: the runtime is paused, or max_procs became smaller.
 inline bool must_give_up(const Scheduler& s, const Processor& p) noexcept {
   return (s.attention.load(std::memory_order_relaxed) & Scheduler::kPaused) != 0 ||
          p.index >= s.max_procs.load(std::memory_order_relaxed);
 }
+
+/// What a machine's wake_word says. kGiven overrides kLookAgain: the keeper that is given a processor has no timers to
+/// look at.
+inline constexpr std::uint32_t kAsleep = 0, kGiven = 1, kLookAgain = 2;
 
 /// The one runtime of the process.
 extern constinit Scheduler the_scheduler;
@@ -157,6 +167,18 @@ void add_idle_machine_locked(Machine& m) noexcept;                    // a new o
 void sleep_as_idle(Machine& m) noexcept;                              // this first
 void notice_timer(detail::MonotonicNanos when) noexcept;              // earlier than the keeper may know of
 void notice_timer_locked(detail::MonotonicNanos when) noexcept;
+
+void remove_idle_machine_locked(Machine& m) noexcept;
+void have_look_again_locked(Machine& m) noexcept;  // an idle one: it sleeps on, in another way or until another time
+bool keeper_deadline_passed(Machine& m) noexcept;  // the keeper slept until the next timer. True: it took a processor
+
+// poll_seat.cc: who sleeps in the poller
+struct PolledBatch;
+void take_free_seat_locked(Machine& m) noexcept;  // an idle one
+void seat_a_poller() noexcept;                    // some idle machine takes it, if it is free and there is one
+void leave_poll_seat(Machine& m) noexcept;        // awake and out of the poller, not before [poll.I1]
+/// The one who has the seat. True: it took a processor, or is given one at this moment, and the batch is its to tell.
+bool sleep_in_poller(Machine& m, PolledBatch& batch, detail::MonotonicNanos deadline) noexcept;
 
 // pinned.cc: goroutines that run on one machine only
 void push_pinned(Goroutine* g) noexcept;

@@ -1,0 +1,111 @@
+// One open descriptor: the operations that wait for its readiness, their deadlines, and its end.
+//
+// An operation tries its system call and waits when that says EAGAIN. Each side counts the edges that the poller tells
+// of: who has seen edge n before the call that failed waits for n + 1, so no edge is lost to whoever comes in between,
+// and any number of goroutines may wait for one side.
+//
+// INVARIANTS [net.I1] the file descriptor is closed once, after close() and after the last operation has left it: no
+//                     operation ever acts on a number that means another file by now
+//            [net.I2] a descriptor object is never freed, for the poller may tell it something late [poll.I4]; it is
+//                     used again after its owner has gone and the last operation has left
+//            [net.I3] whoever waits under a side's lock has seen neither `closed` nor `expired` there; who sets one
+//                     wakes all who wait, under the same lock
+#pragma once
+
+#include <sys/types.h>
+#include <cerrno>
+#include <system_error>
+
+#include "sched/poller.h"
+#include "weft/detail/wait.h"
+#include "weft/error.h"
+
+namespace weft::net {
+
+class Descriptor final : public sched::PollTarget {
+ public:
+  enum class Direction { kRead, kWrite };
+
+  /// Takes `fd` over, which must be non-blocking and is closed when this fails. Starts the runtime, which its waiters
+  /// need. Errors: errno's, of the poller; the start's.
+  static Descriptor* adopt(int fd, std::error_code& ec) noexcept;
+  /// For the owner, as the last call: closes it if it is open.
+  void disown() noexcept;
+
+  /// Calls `attempt(fd)` until it returns 0 or more, which is the result, or fails with something else than EAGAIN and
+  /// EINTR; waits for readiness in between. On an error, -1 and `ec`: errc::closed, errc::deadline_exceeded, the end
+  /// of `limits`, errno's.
+  template <class Attempt>
+  ssize_t perform(Direction direction, const detail::WaitLimits& limits, std::error_code& ec, Attempt&& attempt) {
+    if (!enter()) {
+      ec = errc::closed;
+      return -1;
+    }
+    const Operation operation{*this};
+    Side& side = direction == Direction::kRead ? read_ : write_;
+    while (true) {
+      const std::uint32_t seen = side.edges.load(std::memory_order_acquire);
+      ec = ended(side);
+      if (ec) return -1;
+      const ssize_t result = attempt(fd_);
+      if (result >= 0) return result;
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) {
+        ec.assign(errno, std::system_category());
+        return -1;
+      }
+      ec = wait(side, seen, limits);
+      if (ec) return -1;
+    }
+  }
+
+  /// From then on operations end with errc::deadline_exceeded, those that wait too, until another one is set. kNever:
+  /// none.
+  void set_deadline(Direction direction, detail::MonotonicNanos when) noexcept;
+
+  /// Ends what waits, with errc::closed, and all operations to come. Idempotent.
+  void close() noexcept;
+  bool is_closed() const noexcept { return (state_.load(std::memory_order_acquire) & kClosed) != 0; }
+
+  /// For calls that do not wait; valid while the caller keeps others from closing.
+  int fd() const noexcept { return fd_; }
+
+ private:
+  struct Side : detail::TimerNode {
+    detail::SpinLock lock;
+    detail::Atomic<std::uint32_t> edges{0};  // written under lock
+    detail::Atomic<bool> expired{false};     // written under lock: the deadline has passed
+    detail::WaitList waiters;                // under lock
+    detail::SpinLock deadline_lock;          // one set_deadline() at a time
+  };
+
+  struct Operation {
+    Descriptor& descriptor;
+    ~Operation() { descriptor.leave(); }
+  };
+
+  // of state_; below them the number of operations under way
+  static constexpr std::uint32_t kClosed = 1u << 31, kOwned = 1u << 30, kOperations = kOwned - 1;
+
+  Descriptor() noexcept;
+  bool enter() noexcept;
+  void leave() noexcept;
+  void settle(std::uint32_t before, std::uint32_t after) noexcept;
+  void recycle() noexcept;
+
+  std::error_code ended(const Side& side) const noexcept;
+  std::error_code wait(Side& side, std::uint32_t seen, const detail::WaitLimits& limits) noexcept;
+  void listen_after_fork() noexcept;
+  static void on_edge(sched::PollTarget& target, bool readable, bool writable) noexcept;
+  static void on_deadline(detail::TimerNode* timer) noexcept;
+  static void note_edge(Side& side) noexcept;
+  static void wake(Side& side) noexcept;
+
+  detail::Atomic<std::uint32_t> state_{0};
+  int fd_ = -1;
+  std::uint8_t fork_generation_ = 0;  // of the poller that has it
+  Side read_, write_;
+  Descriptor* next_free_ = nullptr;
+};
+
+}  // namespace weft::net
