@@ -21,7 +21,7 @@ there. A goal is met by the median or, since a slower machine is slower for both
 - Lateness: the value is the 99th percentile; the median and the worst case stand in the table above. A tick of the 1 ms
   ticker is due at the first full millisecond after the last receipt; it is watched for two seconds.
 - The socket's reader compares with the time that a thread outside of the runtime writes every 2 ms. Go's waits in its
-  poller; weft has none yet, so there the reader waits in a plain `read()`, which blocks its thread.
+  poller, weft's in a plain `read()`, which blocks its thread: what a library's own socket does.
 - The C that is called is one file on both sides. An empty call's time is what its caller sees.
 - Go has one kind of stack: its column shows the same measurement beside both of weft's sizes.
 - exec to main: one launcher starts all; in the column of std::thread stands a C program. Go's program is linked whole:

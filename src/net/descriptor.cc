@@ -55,7 +55,11 @@ Descriptor* Descriptor::adopt(int fd, std::error_code& ec) noexcept {
   if (failed == 0) {
     d->fd_ = fd;
     d->fork_generation_ = fork_generation();
-    for (Side* side : {&d->read_, &d->write_}) side->expired.store(false, std::memory_order_relaxed);
+    d->exceptional_.store(false, std::memory_order_relaxed);
+    for (Side* side : {&d->read_, &d->write_}) {
+      side->expired.store(false, std::memory_order_relaxed);
+      side->empty_since.store(kNotEmpty, std::memory_order_relaxed);
+    }
     d->state_.store(kOwned, std::memory_order_release);
     failed = start_polling(fd, *d);
   }
@@ -182,10 +186,12 @@ void Descriptor::note_edge(Side& side) noexcept {
   detail::wake_all_unlock(side.lock, side.waiters);
 }
 
-void Descriptor::on_edge(sched::PollTarget& target, bool readable, bool writable) noexcept {
+void Descriptor::on_edge(sched::PollTarget& target, const os::Readiness& ready) noexcept {
   auto& descriptor = static_cast<Descriptor&>(target);
-  if (readable) note_edge(descriptor.read_);
-  if (writable) note_edge(descriptor.write_);
+  if (ready.exceptional)
+    descriptor.exceptional_.store(true, std::memory_order_relaxed);  // before the edge that tells of it
+  if (ready.readable) note_edge(descriptor.read_);
+  if (ready.writable) note_edge(descriptor.write_);
 }
 
 void Descriptor::on_deadline(detail::TimerNode* timer) noexcept {

@@ -4,6 +4,11 @@
 // of: who has seen edge n before the call that failed waits for n + 1, so no edge is lost to whoever comes in between,
 // and any number of goroutines may wait for one side.
 //
+// A read of a stream that got less than it asked for has emptied it: until the next edge no read need ask again. This
+// saves the call that would say EAGAIN, one of three a request. It holds while there was nothing but data: the end of
+// the stream may stand behind a short read, told of by an edge that has been seen; and so may what follows an
+// out-of-band byte.
+//
 // INVARIANTS [net.I1] the file descriptor is closed once, after close() and after the last operation has left it: no
 //                     operation ever acts on a number that means another file by now
 //            [net.I2] a descriptor object is never freed, for the poller may tell it something late [poll.I4]; it is
@@ -34,9 +39,10 @@ class Descriptor final : public sched::PollTarget {
 
   /// Calls `attempt(fd)` until it returns 0 or more, which is the result, or fails with something else than EAGAIN and
   /// EINTR; waits for readiness in between. On an error, -1 and `ec`: errc::closed, errc::deadline_exceeded, the end
-  /// of `limits`, errno's.
+  /// of `limits`, errno's. `asked`: of a read from a stream, how many bytes it has room for.
   template <class Attempt>
-  ssize_t perform(Direction direction, const detail::WaitLimits& limits, std::error_code& ec, Attempt&& attempt) {
+  ssize_t perform(Direction direction, const detail::WaitLimits& limits, std::error_code& ec, Attempt&& attempt,
+                  std::size_t asked = 0) {
     if (!enter()) {
       ec = errc::closed;
       return -1;
@@ -47,12 +53,17 @@ class Descriptor final : public sched::PollTarget {
       const std::uint32_t seen = side.edges.load(std::memory_order_acquire);
       ec = ended(side);
       if (ec) return -1;
-      const ssize_t result = attempt(fd_);
-      if (result >= 0) return result;
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) {
-        ec.assign(errno, std::system_category());
-        return -1;
+      if (side.empty_since.load(std::memory_order_relaxed) != since(seen)) {
+        const ssize_t result = attempt(fd_);
+        if (result >= 0) {
+          if (asked != 0) note_read(side, seen, result != 0 && static_cast<std::size_t>(result) < asked);
+          return result;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) {
+          ec.assign(errno, std::system_category());
+          return -1;
+        }
       }
       ec = wait(side, seen, limits);
       if (ec) return -1;
@@ -71,12 +82,16 @@ class Descriptor final : public sched::PollTarget {
   int fd() const noexcept { return fd_; }
 
  private:
+  static constexpr std::uint64_t kNotEmpty = UINT64_MAX;
+  static constexpr std::uint64_t since(std::uint32_t edge) noexcept { return edge; }
+
   struct Side : detail::TimerNode {
     detail::SpinLock lock;
-    detail::Atomic<std::uint32_t> edges{0};  // written under lock
-    detail::Atomic<bool> expired{false};     // written under lock: the deadline has passed
-    detail::WaitList waiters;                // under lock
-    detail::SpinLock deadline_lock;          // one set_deadline() at a time
+    detail::Atomic<std::uint32_t> edges{0};                // written under lock
+    detail::Atomic<bool> expired{false};                   // written under lock: the deadline has passed
+    detail::Atomic<std::uint64_t> empty_since{kNotEmpty};  // the edge after which a read emptied the stream
+    detail::WaitList waiters;                              // under lock
+    detail::SpinLock deadline_lock;                        // one set_deadline() at a time
   };
 
   struct Operation {
@@ -94,14 +109,19 @@ class Descriptor final : public sched::PollTarget {
   void recycle() noexcept;
 
   std::error_code ended(const Side& side) const noexcept;
+  void note_read(Side& side, std::uint32_t seen, bool all) noexcept {
+    const bool empty = all && !exceptional_.load(std::memory_order_relaxed);
+    side.empty_since.store(empty ? since(seen) : kNotEmpty, std::memory_order_relaxed);
+  }
   std::error_code wait(Side& side, std::uint32_t seen, const detail::WaitLimits& limits) noexcept;
   void listen_after_fork() noexcept;
-  static void on_edge(sched::PollTarget& target, bool readable, bool writable) noexcept;
+  static void on_edge(sched::PollTarget& target, const os::Readiness& ready) noexcept;
   static void on_deadline(detail::TimerNode* timer) noexcept;
   static void note_edge(Side& side) noexcept;
   static void wake(Side& side) noexcept;
 
   detail::Atomic<std::uint32_t> state_{0};
+  detail::Atomic<bool> exceptional_{false};  // something but data was told of since it was opened
   int fd_ = -1;
   std::uint8_t fork_generation_ = 0;  // of the poller that has it
   Side read_, write_;

@@ -170,10 +170,11 @@ std::size_t TcpStream::read_vector(detail::IoVector& into, std::error_code& ec) 
   Descriptor& descriptor = socket_.get("TcpStream::read_some");
   ec.clear();
   if (into.bytes() == 0) return 0;
-  const ssize_t count = descriptor.perform(Direction::kRead, {}, ec, [&](int fd) -> ssize_t {
+  const auto receive = [&](int fd) -> ssize_t {
     if (into.count() == 1) return ::recv(fd, into.data()->iov_base, into.data()->iov_len, 0);
     return ::readv(fd, into.data(), static_cast<int>(into.count()));
-  });
+  };
+  const ssize_t count = descriptor.perform(Direction::kRead, {}, ec, receive, into.bytes());
   if (count == 0) ec = errc::end_of_stream;
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }

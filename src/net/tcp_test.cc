@@ -1,6 +1,8 @@
 #include "weft/net/tcp.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -222,14 +224,14 @@ TEST(Tcp, ADeadlineInThePastWakesAReader) {
 TEST(Tcp, AContextEndsAccept) {
   run([] {
     TcpListener listener = TcpListener::listen("127.0.0.1:0");
-    auto [ctx, cancel] = with_cancel({});
-    auto acceptor = spawn([&, ctx = ctx] {
+    const CancelContext cancelled = with_cancel({});
+    auto acceptor = spawn([&] {
       std::error_code ec;
-      listener.accept(ctx, ec);
+      listener.accept(cancelled.context, ec);
       return ec;
     });
     until_waiting(1);
-    cancel();
+    cancelled.cancel();
     EXPECT_EQ(acceptor.join(), errc::cancelled);
     std::error_code ec;
     listener.accept(with_timeout({}, 1ms), ec);
@@ -279,6 +281,39 @@ TEST(Tcp, ListensOnEveryAddressAndByName) {
     auto accepted = spawn([&] { return every.accept(); });
     TcpStream client = TcpStream::connect("localhost:" + std::to_string(every.local_endpoint().port()));
     EXPECT_TRUE(accepted.join().is_open());
+  });
+}
+
+// A read stops before the out-of-band byte: what follows it must not wait for another packet.
+TEST(Tcp, AnOutOfBandByteHidesNothing) {
+  TcpListener listener = TcpListener::listen("127.0.0.1:0");
+  const Endpoint address = listener.local_endpoint();
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::connect(client, address.data(), address.size()), 0);
+  ASSERT_EQ(::send(client, "before", 6, 0), 6);
+  ASSERT_EQ(::send(client, "!", 1, MSG_OOB), 1);
+  ASSERT_EQ(::send(client, "after", 5, 0), 5);
+  run([&] {
+    TcpStream stream = listener.accept();
+    EXPECT_EQ(read_text(stream, 6), "before");
+    std::array<char, 100> buffer;
+    EXPECT_EQ(std::string_view(buffer.data(), stream.read_some(buffer)), "after");
+  });
+  ::close(client);
+}
+
+TEST(Tcp, AShortReadDoesNotHideTheEnd) {
+  run([] {
+    Pair pair;
+    pair.client.write_all("last");
+    pair.client.close();
+    std::array<char, 100> buffer;
+    std::error_code ec;
+    EXPECT_EQ(pair.server.read_some(buffer, ec), 4u);
+    EXPECT_EQ(pair.server.read_some(buffer, ec), 0u);
+    EXPECT_EQ(ec, errc::end_of_stream);
+    EXPECT_EQ(pair.server.read_some(buffer, ec), 0u);
+    EXPECT_EQ(ec, errc::end_of_stream) << "again";
   });
 }
 

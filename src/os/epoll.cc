@@ -52,7 +52,7 @@ int Epoll::open() noexcept {
 int Epoll::add(int descriptor, void* tag) noexcept {
   const ErrnoGuard guard;
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = tag;
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
 }
@@ -79,8 +79,8 @@ int Epoll::wait(Readiness (&ready)[kMostAtOnce], std::int64_t deadline_nanos) no
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[i];
     if (event.data.ptr == nullptr) continue;  // the bell: edge-triggered, so nobody need read it
-    ready[filled++] = {event.data.ptr, (event.events & (EPOLLIN | EPOLLRDHUP | kBoth)) != 0,
-                       (event.events & (EPOLLOUT | kBoth)) != 0};
+    ready[filled++] = {event.data.ptr, (event.events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | kBoth)) != 0,
+                       (event.events & (EPOLLOUT | kBoth)) != 0, (event.events & (EPOLLPRI | EPOLLRDHUP | kBoth)) != 0};
   }
   return filled;
 }

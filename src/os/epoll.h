@@ -9,6 +9,7 @@ namespace weft::os {
 struct Readiness {
   void* tag;
   bool readable, writable;  // an error or a hang-up is both
+  bool exceptional;         // an end, an error or an out-of-band byte is there as well: more than data
 };
 
 /// Thread safety: all but open() and reopen_after_fork() from anywhere. All keep errno.

@@ -257,10 +257,17 @@ MonotonicNanos next_timer_for_monitor() noexcept {
   return detail::saturated_sum(timer, timers_are_seen_to() ? kBehindKeeper : kAlertPeriod / 2);
 }
 
+// While the network is busy it wakes by itself often enough that nobody has to wake it: each request would, else.
+MonotonicNanos poll_deadline() noexcept {
+  constexpr MonotonicNanos kRecent = 10 * kMillisecond;
+  const MonotonicNanos now = detail::monotonic_now();
+  return poll_waiters() != 0 && now - last_poll() < kRecent ? now + kMonitorDelay : kNever;
+}
+
 // When every processor is idle.
 MonotonicNanos idle_deadline() noexcept {
   if (!all_idle()) return 0;
-  MonotonicNanos deadline = std::min(housekeeping_deadline(), next_timer_for_monitor());
+  MonotonicNanos deadline = std::min({housekeeping_deadline(), next_timer_for_monitor(), poll_deadline()});
   if (report_if_deadlocked() && the_monitor.deadlock_looks < kDeadlockLooks) {
     // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is
     // gone.

@@ -59,7 +59,7 @@ void tell_targets(PolledBatch& batch) noexcept {
   for (int i = 0; i < batch.count; ++i) {
     const os::Readiness& ready = batch.ready[i];
     auto& target = *static_cast<PollTarget*>(ready.tag);
-    target.on_ready(target, ready.readable, ready.writable);
+    target.on_ready(target, ready);
   }
   batch.count = 0;
 }

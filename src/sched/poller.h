@@ -27,7 +27,7 @@ struct Machine;
 /// Something that wants to hear of its descriptor's readiness.
 struct PollTarget {
   /// Runs on a scheduler's stack or the monitor's, inside a section: may ready goroutines, must not park or block.
-  using OnReady = void (*)(PollTarget&, bool readable, bool writable) noexcept;
+  using OnReady = void (*)(PollTarget&, const os::Readiness&) noexcept;
   OnReady on_ready = nullptr;
 };
 

@@ -18,6 +18,8 @@ using net::TcpListener;
 using net::TcpStream;
 using std::chrono::microseconds;
 
+std::size_t pick_size(Random& random, int from, int to) { return static_cast<std::size_t>(pick(random, from, to)); }
+
 int open_sockets() {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -39,7 +41,7 @@ void echo(TcpStream stream) {
 // One who writes while another reads back; returns how much came back as it was sent.
 std::size_t converse(TcpStream& stream, Random& random, std::size_t bytes) {
   Group writer;
-  const std::size_t chunk = pick(random, 1, 5'000);
+  const std::size_t chunk = pick_size(random, 1, 5'000);
   writer.go([&stream, bytes, chunk] {
     std::vector<std::byte> out;
     std::error_code ec;
@@ -53,7 +55,7 @@ std::size_t converse(TcpStream& stream, Random& random, std::size_t bytes) {
   std::error_code ec;
   std::array<std::byte, 3000> in;
   while (received < bytes) {
-    const std::size_t count = stream.read_some(std::span(in).first(pick(random, 1, 3000)), ec);
+    const std::size_t count = stream.read_some(std::span(in).first(pick_size(random, 1, 3000)), ec);
     if (ec) break;
     for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(in[i], static_cast<std::byte>((received + i) * 7));
     received += count;
@@ -66,7 +68,7 @@ std::size_t converse(TcpStream& stream, Random& random, std::size_t bytes) {
 // Some are cut off in the middle: by close() from elsewhere, or by a deadline.
 void visit(const std::string& address, Random random) {
   TcpStream stream = TcpStream::connect(address);
-  const std::size_t bytes = pick(random, 0, 40'000);
+  const std::size_t bytes = pick_size(random, 0, 40'000);
   switch (pick(random, 0, 3)) {
     case 0: {
       auto closer = spawn([&stream, wait = pick(random, 0, 200)] {
