@@ -14,7 +14,8 @@ from pathlib import Path
 from bench_rows import ROWS
 
 WITHOUT_TWIN = {"parked_1m_64k"}  # Go has one kind of stack
-NOT_IN_PROGRAM = {"start/main", "start/main_static"}  # measured by start_launch
+NOT_IN_PROGRAM = {"start/main", "start/main_static",  # measured by start_launch
+                  "doctor/profile_50mb", "doctor/profile_50mb/memory"}  # by bench/doctor/time_on_profile.py
 
 
 def measured_by(row: str, measurement: str) -> bool:

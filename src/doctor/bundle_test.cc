@@ -238,7 +238,7 @@ TEST(Bundle, TakesNoLogForATable) {
 TEST(Bundle, ReadsPackedLogsAndJsonLogs) {
   const std::string log = recorded("02-before/gctrace.log");
   const std::string path = ::testing::TempDir() + "weft_bundle_test.log.gz";
-  const gzFile out = ::gzopen(path.c_str(), "wb");
+  gzFile_s* const out = ::gzopen(path.c_str(), "wb");
   ::gzwrite(out, log.data(), static_cast<unsigned>(log.size()));
   ::gzclose(out);
   Evidence e;

@@ -21,7 +21,6 @@ using std::chrono::seconds;
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 CollectOptions at_once() {

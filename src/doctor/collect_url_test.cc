@@ -23,7 +23,6 @@ using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 constexpr std::string_view kMetrics =
     "# TYPE go_goroutines gauge\ngo_goroutines 12\n"
