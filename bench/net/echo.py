@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Echo over loopback, 64 bytes: weft beside Go and bare epoll by turns; the server on one core, the client on the other.
+"""Echo over loopback, 64 bytes: weft beside Go and bare epoll by turns; server on one core, client on the other.
 
    bench/net/echo.py [--seconds S] [--reps N]     after `make bench`, which builds the programs
 
