@@ -7,6 +7,7 @@
 #include "sched/idle.cc"
 #include "sched/pick.cc"
 #include "sched/pinned.cc"
+#include "sched/poll_seat.cc"
 #include "sched/processors.cc"
 #include "sched/queue.cc"
 #include "sched/timer_wheel.cc"
@@ -33,6 +34,15 @@ namespace weft::sched {
 constinit Scheduler the_scheduler;
 void wake_monitor() noexcept {}
 void wake_monitor_soon() noexcept {}
+
+// No network: nobody takes the seat.
+bool poller_in_use() noexcept { return false; }
+bool poller_is_crowded() noexcept { return false; }
+bool poll_now() noexcept { return false; }
+std::int32_t poll_waiters() noexcept { return 0; }
+void poll_wait(PolledBatch&, detail::MonotonicNanos) noexcept {}
+void tell_targets(PolledBatch&) noexcept {}
+void ring_poller() noexcept {}
 
 bool new_machine() noexcept {
   const detail::SpinGuard guard(scheduler().lock);
