@@ -193,8 +193,9 @@ std::size_t TcpStream::write_vector(detail::IoVector& from, std::error_code& ec)
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-void TcpStream::throw_error(const char* what, std::error_code ec) {
-  throw std::system_error(ec, std::string("weft::net::TcpStream::") + what);
+std::size_t TcpStream::checked(const char* what, std::size_t count, const std::error_code& ec) {
+  if (ec) throw std::system_error(ec, std::string("weft::net::TcpStream::") + what);
+  return count;
 }
 
 std::size_t TcpStream::read_full(std::span<std::byte> into, std::error_code& ec) {
@@ -206,8 +207,7 @@ std::size_t TcpStream::read_full(std::span<std::byte> into, std::error_code& ec)
 
 void TcpStream::read_full(std::span<std::byte> into) {
   std::error_code ec;
-  read_full(into, ec);
-  if (ec) throw_error("read_full", ec);
+  checked("read_full", read_full(into, ec), ec);
 }
 
 std::size_t TcpStream::write_all(std::span<const std::byte> from, std::error_code& ec) {
@@ -219,8 +219,7 @@ std::size_t TcpStream::write_all(std::span<const std::byte> from, std::error_cod
 
 void TcpStream::write_all(std::span<const std::byte> from) {
   std::error_code ec;
-  write_all(from, ec);
-  if (ec) throw_error("write_all", ec);
+  checked("write_all", write_all(from, ec), ec);
 }
 
 void TcpStream::shutdown_write(std::error_code& ec) {

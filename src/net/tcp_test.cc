@@ -51,6 +51,23 @@ void until_waiting(int count) {
   while (sched::poll_waiters() < count) yield();
 }
 
+// One who waits for a byte of the stream, and returns what ended that.
+Task<std::error_code> waiting_reader(TcpStream& stream) {
+  Task<std::error_code> reader = spawn([&stream] {
+    char byte;
+    std::error_code ec;
+    stream.read_some(std::span(&byte, 1), ec);
+    return ec;
+  });
+  until_waiting(1);
+  return reader;
+}
+
+static_assert(Writable<std::array<char, 4>&> && Writable<std::span<std::byte>> && Writable<std::vector<std::string>&>);
+static_assert(!Writable<std::string_view> && !Writable<const std::string&> &&
+              !Writable<std::vector<std::string_view>&>);
+static_assert(Readable<std::string_view> && Readable<std::vector<std::string_view>> && !Readable<std::vector<int>>);
+
 TEST(Tcp, CarriesBytesBothWays) {
   run([] {
     Pair pair;
@@ -106,13 +123,7 @@ TEST(Tcp, ScattersAndGathers) {
 TEST(Tcp, CloseWakesAReader) {
   run([] {
     Pair pair;
-    auto reader = spawn([&] {
-      char byte;
-      std::error_code ec;
-      pair.server.read_some(std::span(&byte, 1), ec);
-      return ec;
-    });
-    until_waiting(1);
+    Task<std::error_code> reader = waiting_reader(pair.server);
     pair.server.close();
     EXPECT_EQ(reader.join(), errc::closed);
     EXPECT_FALSE(pair.server.is_open());
@@ -209,13 +220,7 @@ TEST(Tcp, ADeadlineEndsWhatWaitsAndWhatComes) {
 TEST(Tcp, ADeadlineInThePastWakesAReader) {
   run([] {
     Pair pair;
-    auto reader = spawn([&] {
-      char byte;
-      std::error_code ec;
-      pair.server.read_some(std::span(&byte, 1), ec);
-      return ec;
-    });
-    until_waiting(1);
+    Task<std::error_code> reader = waiting_reader(pair.server);
     pair.server.set_deadline(std::chrono::steady_clock::time_point::min());
     EXPECT_EQ(reader.join(), errc::deadline_exceeded);
   });
@@ -384,6 +389,12 @@ TEST(Tcp, AMovedFromStreamIsMisuse) {
     TcpStream other = std::move(pair.client);
     EXPECT_THROW(pair.client.write_some(std::string_view("x")), usage_error);  // NOLINT(bugprone-use-after-move)
     EXPECT_FALSE(TcpStream().is_open());
+    other = std::move(pair.server);       // the old connection goes at once
+    EXPECT_FALSE(pair.server.is_open());  // NOLINT(bugprone-use-after-move)
+    std::error_code ec;
+    char byte;
+    other.read_some(std::span(&byte, 1), ec);
+    EXPECT_EQ(ec, errc::end_of_stream);
   });
 }
 

@@ -13,7 +13,7 @@
 //                      poller; the machine says that it is, then looks at its wake_word. One of them sees the other
 //            [poll.I4] a target is never freed while the poller may tell it something, so it is not freed at all: it is
 //                      used again, and takes readiness that was meant for another for what it is, a reason to try
-// EVIDENCE   tests/stress/poll_stress.cc; src/sched/poller_test.cc
+// EVIDENCE   tests/stress/net_stress.cc; src/net/tcp_test.cc
 #pragma once
 
 #include "os/epoll.h"

@@ -10,17 +10,29 @@
 
 namespace weft::net {
 
-/// Contiguous bytes: std::span<std::byte>, std::string, std::vector<char>, Asio's mutable_buffer and const_buffer.
+/// Contiguous bytes to write from: std::span<const std::byte>, std::string_view, std::vector<char>.
 template <class T>
-concept ByteBuffer = requires(const T& buffer) {
+concept ByteBuffer = requires(T& buffer) {
   { buffer.data() } -> std::convertible_to<const void*>;
   { buffer.size() } -> std::convertible_to<std::size_t>;
 } && (!std::ranges::range<T> || sizeof(std::ranges::range_value_t<T>) == 1);
 
-/// A range of buffers, as Asio's buffer sequences are.
+/// The same to read into: std::span<std::byte>, std::array<char, N>, std::string, none of them const.
 template <class T>
-concept ByteBuffers = std::ranges::range<const T> && !ByteBuffer<T> &&
-                      ByteBuffer<std::remove_cvref_t<std::ranges::range_reference_t<const T>>>;
+concept MutableByteBuffer = ByteBuffer<T> && requires(T& buffer) {
+  { buffer.data() } -> std::convertible_to<void*>;
+};
+
+/// What may be written from: a buffer, or a range of them. T may be a reference.
+template <class T>
+concept Readable =
+    ByteBuffer<std::remove_reference_t<T>> || ByteBuffer<std::remove_reference_t<std::ranges::range_reference_t<T>>>;
+
+/// What may be read into.
+template <class T>
+concept Writable = MutableByteBuffer<std::remove_reference_t<T>> ||
+                   (!ByteBuffer<std::remove_reference_t<T>> &&
+                    MutableByteBuffer<std::remove_reference_t<std::ranges::range_reference_t<T>>>);
 
 }  // namespace weft::net
 
@@ -31,15 +43,15 @@ class IoVector {
  public:
   static constexpr std::size_t kMost = 16;
 
-  template <net::ByteBuffer B>
-  explicit IoVector(const B& buffer) noexcept {
-    add(buffer);
-  }
-  template <net::ByteBuffers Bs>
-  explicit IoVector(const Bs& buffers) noexcept {
-    for (const auto& buffer : buffers) {
-      if (count_ == kMost) break;
-      add(buffer);
+  template <net::Readable Buffers>
+  explicit IoVector(const Buffers& buffers) noexcept {
+    if constexpr (net::ByteBuffer<const Buffers>) {
+      add(buffers);
+    } else {
+      for (const auto& buffer : buffers) {
+        if (count_ == kMost) break;
+        add(buffer);
+      }
     }
   }
 

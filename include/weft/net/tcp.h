@@ -27,7 +27,8 @@ class Socket {
   explicit Socket(net::Descriptor* adopted) noexcept : descriptor_(adopted) {}
   Socket(Socket&& o) noexcept : descriptor_(std::exchange(o.descriptor_, nullptr)) {}
   Socket& operator=(Socket&& o) noexcept {
-    std::swap(descriptor_, o.descriptor_);
+    Socket taken(std::move(o));
+    std::swap(descriptor_, taken.descriptor_);
     return *this;
   }
   ~Socket();
@@ -54,7 +55,6 @@ namespace weft::net {
 /// Thread safety  one reader and one writer at a time; close() and the deadlines from anywhere
 /// Errors         weft::errc::closed after close(), deadline_exceeded, end_of_stream when the peer has ended its side;
 ///                else errno's. Without `ec`: std::system_error. On a stream that was moved from, usage_error
-/// Asio           models SyncReadStream and SyncWriteStream
 class TcpStream {
  public:
   TcpStream() noexcept = default;
@@ -65,29 +65,25 @@ class TcpStream {
   static TcpStream connect(const Endpoint& peer, const Context& ctx, std::error_code& ec);
 
   /// At least one byte, unless the buffers are empty.
-  template <class Buffers>
-  std::size_t read_some(const Buffers& buffers, std::error_code& ec) {
+  template <Writable Buffers>
+  std::size_t read_some(Buffers&& buffers, std::error_code& ec) {
     detail::IoVector into(buffers);
     return read_vector(into, ec);
   }
-  template <class Buffers>
-  std::size_t read_some(const Buffers& buffers) {
+  template <Writable Buffers>
+  std::size_t read_some(Buffers&& buffers) {
     std::error_code ec;
-    const std::size_t count = read_some(buffers, ec);
-    if (ec) throw_error("read_some", ec);
-    return count;
+    return checked("read_some", read_some(buffers, ec), ec);
   }
-  template <class Buffers>
+  template <Readable Buffers>
   std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
     detail::IoVector from(buffers);
     return write_vector(from, ec);
   }
-  template <class Buffers>
+  template <Readable Buffers>
   std::size_t write_some(const Buffers& buffers) {
     std::error_code ec;
-    const std::size_t count = write_some(buffers, ec);
-    if (ec) throw_error("write_some", ec);
-    return count;
+    return checked("write_some", write_some(buffers, ec), ec);
   }
 
   /// All of it. With `ec`: how much was read or written before the error.
@@ -118,7 +114,7 @@ class TcpStream {
 
   std::size_t read_vector(detail::IoVector& into, std::error_code& ec);
   std::size_t write_vector(detail::IoVector& from, std::error_code& ec);
-  [[noreturn]] static void throw_error(const char* what, std::error_code ec);
+  static std::size_t checked(const char* what, std::size_t count, const std::error_code& ec);  // throws it
   void set(bool reads, bool writes, std::chrono::steady_clock::time_point at) {
     socket_.set_deadline(reads, writes, detail::deadline_at(at));
   }
