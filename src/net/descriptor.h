@@ -70,6 +70,15 @@ class Descriptor final : public sched::PollTarget {
     }
   }
 
+  /// Calls `call(fd)` if it is open: for calls that wait for nothing, which no deadline ends. False: it is closed.
+  template <class Call>
+  bool use(Call&& call) {
+    if (!enter()) return false;
+    const Operation operation{*this};
+    call(fd_);
+    return true;
+  }
+
   /// From then on operations end with errc::deadline_exceeded, those that wait too, until another one is set. kNever:
   /// none.
   void set_deadline(Direction direction, detail::MonotonicNanos when) noexcept;

@@ -39,13 +39,11 @@ namespace {
 template <class Ask>
 Endpoint asked(Descriptor& descriptor, Ask&& ask) {
   Endpoint endpoint;
-  std::error_code none;
-  descriptor.perform(Descriptor::Direction::kRead, {}, none, [&](int fd) -> ssize_t {
+  descriptor.use([&](int fd) {
     sockaddr_storage address{};
     socklen_t bytes = sizeof address;
-    if (ask(fd, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return -1;
-    endpoint = Endpoint::from(reinterpret_cast<sockaddr*>(&address), bytes);
-    return 0;
+    if (ask(fd, reinterpret_cast<sockaddr*>(&address), &bytes) == 0)
+      endpoint = Endpoint::from(reinterpret_cast<sockaddr*>(&address), bytes);
   });
   return endpoint;
 }

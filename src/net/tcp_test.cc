@@ -322,6 +322,19 @@ TEST(Tcp, AShortReadDoesNotHideTheEnd) {
   });
 }
 
+TEST(Tcp, AddressesAreToldWhateverTheStreamWaitsFor) {
+  run([] {
+    Pair pair;
+    const std::string address = pair.server.local_endpoint().to_string();
+    pair.client.write_all("less than there is room for");
+    std::array<char, 100> buffer;
+    pair.server.read_some(buffer);
+    EXPECT_EQ(pair.server.local_endpoint().to_string(), address) << "nothing is left to read";
+    pair.server.set_deadline(std::chrono::steady_clock::time_point::min());
+    EXPECT_EQ(pair.server.local_endpoint().to_string(), address) << "the deadline has passed";
+  });
+}
+
 TEST(Tcp, AResetIsAnError) {
   run([] {
     Pair pair;

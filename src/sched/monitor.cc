@@ -176,7 +176,7 @@ void see_to_timers(MonotonicNanos now) noexcept {
 
 // All who could look at the poller have been busy with something else for a while.
 void see_to_poller(MonotonicNanos now) noexcept {
-  if (nobody_polls() && now - last_poll() >= kCalmPeriod / 2) poll_now();
+  if (nobody_polls() && now - last_poll() >= kCalmPeriod / 2 && poller_in_use()) poll_now();
 }
 
 void see_to_requests() noexcept {
