@@ -3,6 +3,9 @@ include_guard(GLOBAL)
 include(GNUInstallDirs)
 
 set(WEFT_LAYERS base os sched sync net obs)
+if(WEFT_HTTP)
+  list(APPEND WEFT_LAYERS http)
+endif()
 
 find_package(Threads REQUIRED)
 find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the library is loaded when it is needed
@@ -55,6 +58,11 @@ target_link_libraries(weft PUBLIC Threads::Threads PRIVATE ${CMAKE_DL_LIBS})
 
 # The sanitizer's runtime must be in whatever links a sanitized weft.
 target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)
+
+if(WEFT_HTTP)
+  find_package(Boost 1.81 REQUIRED)  # headers: Beast's parser, JSON, URL, containers
+  target_link_libraries(weft PUBLIC Boost::headers)
+endif()
 
 # fmt is used inside only; as headers it asks nothing of who links weft.
 target_compile_definitions(weft PRIVATE FMT_HEADER_ONLY=1)

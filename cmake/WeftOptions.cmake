@@ -6,6 +6,7 @@ option(WEFT_BUILD_PEERS "Build the benchmarks' twins on other libraries (needs B
 option(WEFT_BUILD_FOREIGN "Build the tests on libpq, libcurl and hiredis with real servers" OFF)
 option(WEFT_BUILD_LAB "Build the weft program and the lab's scenarios" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_DOCTOR "Build the doctor, which reads profiles" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_HTTP "The HTTP layer in the library (needs Boost's headers)" ON)
 option(WEFT_BUILD_FUZZERS "Build the fuzzers, and all else for them (needs clang)" OFF)
 option(WEFT_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})

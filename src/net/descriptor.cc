@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <new>
+#include <utility>
 
 #include "os/errno_guard.h"
 #include "sched/scheduler.h"
@@ -54,6 +55,7 @@ Descriptor* Descriptor::adopt(int fd, std::error_code& ec) noexcept {
   int failed = d == nullptr ? ENOMEM : 0;
   if (failed == 0) {
     d->fd_ = fd;
+    d->first_edge_ = d->read_.edges.load(std::memory_order_relaxed);
     d->fork_generation_ = fork_generation();
     d->exceptional_.store(false, std::memory_order_relaxed);
     for (Side* side : {&d->read_, &d->write_}) {
@@ -110,7 +112,10 @@ void Descriptor::settle(std::uint32_t before, std::uint32_t after) noexcept {
 
 void Descriptor::recycle() noexcept {
   const Section section;
-  for (Side* side : {&read_, &write_}) detail::timer_cancel(*side);
+  for (Side* side : {&read_, &write_}) {
+    detail::timer_cancel(*side);
+    side->deadline = side->armed_for = kNever;
+  }
   const SpinGuard guard(free_descriptors.lock);
   next_free_ = free_descriptors.top;
   free_descriptors.top = this;
@@ -154,19 +159,47 @@ std::error_code Descriptor::wait(Side& side, std::uint32_t seen, const detail::W
 
 void Descriptor::set_deadline(Direction direction, MonotonicNanos when) noexcept {
   Side& side = direction == Direction::kRead ? read_ : write_;
+  const bool passed = when <= detail::monotonic_now();
   const Section section;
   const SpinGuard one_at_a_time(side.deadline_lock);
+  side.lock.lock();
+  side.deadline = when;
+  side.expired.store(passed, std::memory_order_relaxed);
+  const bool too_late = !passed && when < side.armed_for;
+  passed ? wake_all_unlock(side) : side.lock.unlock();
+  if (!too_late) return;
   detail::timer_cancel(side);
-  const bool passed = when <= detail::monotonic_now();
-  {
-    const SpinGuard guard(side.lock);
-    side.expired.store(passed, std::memory_order_relaxed);
-  }
-  if (passed) {
-    wake(side);
-  } else if (when != kNever) {
-    detail::timer_arm(side, when);
-  }
+  const SpinGuard guard(side.lock);
+  side.armed_for = when;
+  detail::timer_arm(side, when);
+}
+
+bool Descriptor::watch(Watcher& watcher, std::uint32_t seen) noexcept {
+  const Section section;
+  if (fork_generation_ != fork_generation()) listen_after_fork();
+  const SpinGuard guard(read_.lock);
+  if (ended(read_) || read_.edges.load(std::memory_order_relaxed) != seen) return false;
+  read_.watcher = &watcher;
+  sched::count_poll_waiter(1);
+  return true;
+}
+
+bool Descriptor::watch_from_now_on(Watcher& watcher) noexcept {
+  const Section section;
+  const SpinGuard guard(read_.lock);
+  if (ended(read_)) return false;
+  read_.watcher = &watcher;
+  sched::count_poll_waiter(1);
+  return true;
+}
+
+bool Descriptor::unwatch(Watcher& watcher) noexcept {
+  const Section section;
+  const SpinGuard guard(read_.lock);
+  if (read_.watcher != &watcher) return false;
+  read_.watcher = nullptr;
+  sched::count_poll_waiter(-1);
+  return true;
 }
 
 // A child has a poller of its own, which knows nothing of what its parent had open.
@@ -175,15 +208,24 @@ void Descriptor::listen_after_fork() noexcept {
   sched::poll_add(fd_, *this);
 }
 
+// Lets go of the side's lock.
+void Descriptor::wake_all_unlock(Side& side) noexcept {
+  Watcher* const watcher = std::exchange(side.watcher, nullptr);
+  detail::wake_all_unlock(side.lock, side.waiters);
+  if (watcher == nullptr) return;
+  sched::count_poll_waiter(-1);
+  watcher->on_readable(*watcher);
+}
+
 void Descriptor::wake(Side& side) noexcept {
   side.lock.lock();
-  detail::wake_all_unlock(side.lock, side.waiters);
+  wake_all_unlock(side);
 }
 
 void Descriptor::note_edge(Side& side) noexcept {
   side.lock.lock();
   side.edges.store(side.edges.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-  detail::wake_all_unlock(side.lock, side.waiters);
+  wake_all_unlock(side);
 }
 
 void Descriptor::on_edge(sched::PollTarget& target, const os::Readiness& ready) noexcept {
@@ -197,8 +239,17 @@ void Descriptor::on_edge(sched::PollTarget& target, const os::Readiness& ready) 
 void Descriptor::on_deadline(detail::TimerNode* timer) noexcept {
   Side& side = *static_cast<Side*>(timer);
   side.lock.lock();
-  side.expired.store(true, std::memory_order_relaxed);
-  detail::wake_all_unlock(side.lock, side.waiters);
+  side.armed_for = kNever;
+  if (side.deadline <= detail::monotonic_now()) {
+    side.expired.store(true, std::memory_order_relaxed);
+    wake_all_unlock(side);
+    return;
+  }
+  if (side.deadline != kNever) {
+    side.armed_for = side.deadline;
+    detail::timer_arm(side, side.deadline);
+  }
+  side.lock.unlock();
 }
 
 }  // namespace weft::net

@@ -15,6 +15,12 @@
 //                     used again after its owner has gone and the last operation has left
 //            [net.I3] whoever waits under a side's lock has seen neither `closed` nor `expired` there; who sets one
 //                     wakes all who wait, under the same lock
+//            [net.I4] a side's timer is armed for its deadline or for something earlier, an older deadline: then its
+//                     callback arms it anew. So a deadline that only moves on, as that of a server's connection does
+//                     with each request, costs a store
+//
+// Who has nothing to do until there is something to read need not be a goroutine: a Watcher is told once, and holds no
+// stack meanwhile.
 #pragma once
 
 #include <sys/types.h>
@@ -24,8 +30,15 @@
 #include "sched/poller.h"
 #include "weft/detail/wait.h"
 #include "weft/error.h"
+#include "weft/net/tcp.h"
 
 namespace weft::net {
+
+/// Wants to hear once that a read may go on.
+struct Watcher {
+  /// As sched::PollTarget::OnReady, or on whoever closes: may spawn goroutines, must not park or block.
+  void (*on_readable)(Watcher&) noexcept = nullptr;
+};
 
 class Descriptor final : public sched::PollTarget {
  public:
@@ -51,24 +64,58 @@ class Descriptor final : public sched::PollTarget {
     Side& side = direction == Direction::kRead ? read_ : write_;
     while (true) {
       const std::uint32_t seen = side.edges.load(std::memory_order_acquire);
-      ec = ended(side);
-      if (ec) return -1;
-      if (side.empty_since.load(std::memory_order_relaxed) != since(seen)) {
-        const ssize_t result = attempt(fd_);
-        if (result >= 0) {
-          if (asked != 0) note_read(side, seen, result != 0 && static_cast<std::size_t>(result) < asked);
-          return result;
-        }
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) {
-          ec.assign(errno, std::system_category());
-          return -1;
-        }
-      }
+      const Try tried = try_once(side, seen, ec, attempt, asked);
+      if (tried.done) return tried.result;
       ec = wait(side, seen, limits);
       if (ec) return -1;
     }
   }
+
+  /// As perform(), without waiting. False: it would have to. Else `result` and `ec` are what perform() gives.
+  template <class Attempt>
+  bool perform_now(Direction direction, std::error_code& ec, Attempt&& attempt, ssize_t& result) {
+    if (!enter()) {
+      ec = errc::closed;
+      result = -1;
+      return true;
+    }
+    const Operation operation{*this};
+    Side& side = direction == Direction::kRead ? read_ : write_;
+    const Try tried = try_once(side, side.edges.load(std::memory_order_acquire), ec, attempt, 0);
+    result = tried.result;
+    return tried.done;
+  }
+
+  /// As perform() of a read that need not wait. Where it would have to, it returns kWatching, and the watcher, which must
+  /// live until then, is told when the next call may find something: bytes, the end, the deadline, close(). One at a
+  /// time, and nobody else who reads.
+  static constexpr ssize_t kWatching = -2;
+  template <class Attempt>
+  ssize_t read_or_watch(Watcher& watcher, std::error_code& ec, Attempt&& attempt, std::size_t asked) {
+    if (!enter()) {
+      ec = errc::closed;
+      return -1;
+    }
+    const Operation operation{*this};
+    while (true) {
+      const std::uint32_t seen = read_.edges.load(std::memory_order_acquire);
+      const Try tried = try_once(read_, seen, ec, attempt, asked);
+      if (tried.done) return tried.result;
+      if (watch(watcher, seen)) return kWatching;
+    }
+  }
+
+  /// For who has just opened it: false once the poller has told of anything to read, else as read_or_watch() that found
+  /// nothing.
+  bool watch_unless_ready(Watcher& watcher) noexcept { return watch(watcher, first_edge_); }
+
+  /// Tells `watcher` of the next edge of the read side, deadline or close(), whatever there is to read now. For who
+  /// does not read and wants to know that the peer left; see peer_has_ended(). False: it is closed, or expired.
+  bool watch_from_now_on(Watcher& watcher) noexcept;
+  /// True: `watcher` will not be told. False: it was, or is being told at this moment.
+  bool unwatch(Watcher& watcher) noexcept;
+  /// The peer has ended its side, or the connection failed; there may be bytes to read before that.
+  bool peer_has_ended() const noexcept { return exceptional_.load(std::memory_order_relaxed); }
 
   /// Calls `call(fd)` if it is open: for calls that wait for nothing, which no deadline ends. False: it is closed.
   template <class Call>
@@ -94,14 +141,41 @@ class Descriptor final : public sched::PollTarget {
   static constexpr std::uint64_t kNotEmpty = UINT64_MAX;
   static constexpr std::uint64_t since(std::uint32_t edge) noexcept { return edge; }
 
-  struct Side : detail::TimerNode {
+  struct Side : detail::TimerNode {  // armed for `armed_for`
     detail::SpinLock lock;
     detail::Atomic<std::uint32_t> edges{0};                // written under lock
     detail::Atomic<bool> expired{false};                   // written under lock: the deadline has passed
     detail::Atomic<std::uint64_t> empty_since{kNotEmpty};  // the edge after which a read emptied the stream
     detail::WaitList waiters;                              // under lock
+    Watcher* watcher = nullptr;                            // under lock; the read side's
+    detail::MonotonicNanos deadline = detail::kNever;      // under lock
+    detail::MonotonicNanos armed_for = detail::kNever;     // under lock; I4
     detail::SpinLock deadline_lock;                        // one set_deadline() at a time
   };
+
+  struct Try {
+    bool done;
+    ssize_t result;
+  };
+
+  // One call that does not wait. Not done: it would have to.
+  template <class Attempt>
+  Try try_once(Side& side, std::uint32_t seen, std::error_code& ec, Attempt& attempt, std::size_t asked) {
+    ec = ended(side);
+    if (ec) return {true, -1};
+    if (side.empty_since.load(std::memory_order_relaxed) == since(seen)) return {false, 0};
+    ssize_t result;
+    do {
+      result = attempt(fd_);
+    } while (result < 0 && errno == EINTR);
+    if (result >= 0) {
+      if (asked != 0) note_read(side, seen, result != 0 && static_cast<std::size_t>(result) < asked);
+      return {true, result};
+    }
+    if (errno == EAGAIN) return {false, 0};
+    ec.assign(errno, std::system_category());
+    return {true, -1};
+  }
 
   struct Operation {
     Descriptor& descriptor;
@@ -123,18 +197,26 @@ class Descriptor final : public sched::PollTarget {
     side.empty_since.store(empty ? since(seen) : kNotEmpty, std::memory_order_relaxed);
   }
   std::error_code wait(Side& side, std::uint32_t seen, const detail::WaitLimits& limits) noexcept;
+  bool watch(Watcher& watcher, std::uint32_t seen) noexcept;
   void listen_after_fork() noexcept;
   static void on_edge(sched::PollTarget& target, const os::Readiness& ready) noexcept;
   static void on_deadline(detail::TimerNode* timer) noexcept;
   static void note_edge(Side& side) noexcept;
   static void wake(Side& side) noexcept;
+  static void wake_all_unlock(Side& side) noexcept;
 
   detail::Atomic<std::uint32_t> state_{0};
   detail::Atomic<bool> exceptional_{false};  // something but data was told of since it was opened
   int fd_ = -1;
+  std::uint32_t first_edge_ = 0;      // of the read side, when it was opened
   std::uint8_t fork_generation_ = 0;  // of the poller that has it
   Side read_, write_;
   Descriptor* next_free_ = nullptr;
+};
+
+/// For the layers above, which wait in ways that a stream does not offer.
+struct StreamAccess {
+  static Descriptor& descriptor(TcpStream& stream) { return stream.socket_.get("StreamAccess"); }
 };
 
 }  // namespace weft::net

@@ -110,6 +110,7 @@ class TcpStream {
 
  private:
   friend class TcpListener;
+  friend struct StreamAccess;
   explicit TcpStream(Descriptor* adopted) noexcept : socket_(adopted) {}
 
   std::size_t read_vector(detail::IoVector& into, std::error_code& ec);

@@ -1,0 +1,45 @@
+// The twin of bench/net/http_weft.cc on net/http.
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+)
+
+func payload() []byte {
+	var text strings.Builder
+	text.WriteString(`{"items":[`)
+	for id := 0; id < 18; id++ {
+		if id != 0 {
+			text.WriteString(",")
+		}
+		fmt.Fprintf(&text, `{"id":%d,"name":"an item of the list","price":12.5}`, 100+id)
+	}
+	text.WriteString(`],"fill":"`)
+	text.WriteString(strings.Repeat("x", 1024-2-text.Len()))
+	text.WriteString(`"}`)
+	return []byte(text.String())
+}
+
+func main() {
+	runtime.GOMAXPROCS(1)
+	json := payload()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("Hello, World!"))
+	})
+	mux.HandleFunc("/json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(json)
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(listener.Addr())
+	panic(http.Serve(listener, mux))
+}

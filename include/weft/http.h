@@ -1,0 +1,6 @@
+// weft/http.h: an HTTP server in blocking style. Guide: docs/guide/http.md
+#pragma once
+
+#include "weft/http/request.h"   // IWYU pragma: export
+#include "weft/http/response.h"  // IWYU pragma: export
+#include "weft/http/server.h"    // IWYU pragma: export

@@ -1,0 +1,81 @@
+// weft/http/request.h: Request, what a handler is asked; HttpError, how it says no from anywhere below.
+// Guide: docs/guide/http.md
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "weft/context.h"
+#include "weft/net/endpoint.h"
+
+namespace weft::http {
+
+class Exchange;
+
+/// Thrown below a handler it becomes the answer: the status, with the message as its text.
+class HttpError : public std::runtime_error {
+ public:
+  HttpError(int status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  int status() const noexcept { return status_; }
+
+ private:
+  int status_;
+};
+
+struct HeaderField {
+  std::string_view name, value;
+};
+
+/// One request. Its texts live until the handler returns.
+///
+/// Thread safety  one goroutine at a time; context() from any
+class Request {
+ public:
+  std::string_view method() const noexcept;
+  /// As it was sent: "/items/7?q=a%20b".
+  std::string_view target() const noexcept;
+  /// Without the query, decoded: "/a b" for "/a%20b".
+  std::string_view path() const noexcept;
+  /// The pattern that matched: "GET /items/{id}"; empty where none did.
+  std::string_view pattern() const noexcept;
+  /// What stands for `{name}` in the pattern, decoded; empty without such a wildcard.
+  std::string_view path_value(std::string_view name) const noexcept;
+  /// The first of that name in the query, decoded ("+" is a blank); empty if there is none.
+  /// Errors         HttpError(400) where the query is no valid encoding
+  std::string_view query(std::string_view name) const;
+  bool has_query(std::string_view name) const;
+
+  /// The first field of that name, whatever its case; empty if there is none.
+  std::string_view header(std::string_view name) const noexcept;
+  /// In the order in which they came.
+  std::span<const HeaderField> headers() const noexcept;
+  /// 11 or 10.
+  int version() const noexcept;
+
+  /// All of the body. Read when first asked for: a client that waits for "100 Continue" is told then.
+  ///
+  /// Blocking       the goroutine, at most Limits::read_body_timeout
+  /// Errors         HttpError 413 over Limits::max_body_bytes, 408 when it does not come, 400 when it breaks off; not
+  ///                caught they are the answer
+  std::string_view body() const;
+  /// The next bytes of it, for bodies that are too large to be held: 0 at the end. Limits as body()'s.
+  std::size_t read_body(std::span<std::byte> into) const;
+
+  /// Done once the client has left, the answer is complete, or the server was told to stop at once.
+  Context context() const;
+  net::Endpoint remote_endpoint() const;
+
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+ private:
+  friend class Exchange;
+  explicit Request(Exchange& exchange) noexcept : exchange_(exchange) {}
+  Exchange& exchange_;
+};
+
+}  // namespace weft::http

@@ -1,0 +1,60 @@
+// A request's body: read when it is asked for.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "http/connection.h"
+#include "http/input.h"
+#include "http/request_parser.h"
+
+namespace weft::http {
+
+class BodyReader {
+ public:
+  /// The head was parsed from the beginning of `input` and stays there.
+  BodyReader(Connection& connection, Input& input, RequestParser& parser) noexcept;
+
+  /// See Request::body(), read_body().
+  std::string_view all();
+  std::size_t read(std::span<std::byte> into);
+
+  /// Reads the rest, to get at the next request, if it is no more than `most`. False: it is more, or does not come.
+  bool skip(std::size_t most) noexcept;
+  /// Takes the request out of the input. After skip() has succeeded.
+  void finish() noexcept;
+
+  /// The client waits for "100 Continue" still, and may send the body or not.
+  bool client_waits() const noexcept { return client_waits_ && !at_end(); }
+  /// It did not come whole: where the next request begins is not known.
+  bool broken() const noexcept { return broken_; }
+
+ private:
+  bool at_end() const noexcept { return chunked_ ? parser_.is_done() : left_ == 0; }
+  std::string_view buffered() const noexcept { return input_.bytes().substr(parser_.head_bytes() + used_); }
+  void begin_reading();
+  [[noreturn]] void fail(int status, const char* why);
+  // At least one byte, or throws HttpError.
+  std::size_t receive(std::span<char> into);
+  std::size_t take(std::span<char> into);
+  void read_chunks();
+
+  Connection& connection_;
+  Input& input_;
+  RequestParser& parser_;
+  const bool chunked_;
+  bool client_waits_;
+  bool reading_ = false, broken_ = false;
+  std::uint64_t length_ = 0, left_ = 0;  // not of a chunked one
+  std::size_t used_ = 0;                 // of the input's bytes behind the head
+  std::string raw_;                      // of a chunked one: what was received and not parsed
+  std::string text_;                     // what all() returns, or what was parsed and not read
+  std::size_t text_read_ = 0;
+  std::uint64_t parsed_ = 0;  // bytes of a chunked one so far
+  bool has_all_ = false;
+  std::string_view all_;
+};
+
+}  // namespace weft::http

@@ -1,0 +1,123 @@
+#include "http/connection.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include "http/exchange.h"
+#include "http/server_impl.h"
+#include "net/descriptor.h"
+#include "weft/runtime.h"
+#include "weft/time.h"
+
+namespace weft::http {
+namespace {
+
+using Direction = net::Descriptor::Direction;
+using detail::MonotonicNanos;
+
+MonotonicNanos after(std::chrono::nanoseconds limit) noexcept {
+  return limit.count() <= 0 ? detail::kNever : detail::deadline_after(limit);
+}
+
+}  // namespace
+
+Connection::Connection(ServerImpl& server, net::TcpStream stream) noexcept
+    : server_(server), stream_(std::move(stream)), descriptor_(net::StreamAccess::descriptor(stream_)) {
+  on_readable = [](net::Watcher& watcher) noexcept { static_cast<Connection&>(watcher).start_goroutine(); };
+}
+
+// Most clients send at once: but then the kernel says so before the acceptor has made another goroutine.
+void Connection::begin() noexcept {
+  limit_reads(Wait::kRequest);
+  if (!descriptor_.watch_unless_ready(*this)) start_goroutine();
+}
+
+void Connection::start_goroutine() noexcept {
+  try {
+    go({.name = "http"}, [this] { serve(); });
+  } catch (const std::exception& error) {
+    // No memory for a stack. To wait for some would be to wait with everybody; the client may come again.
+    fmt::print(stderr, "weft::http: a connection is dropped: {}\n", error.what());
+    server_.end(*this);
+  }
+}
+
+bool Connection::take_if_idle() noexcept { return descriptor_.unwatch(*this); }
+
+void Connection::abort() noexcept { stream_.close(); }
+
+void Connection::serve() noexcept {
+  server_.counters.serving.fetch_add(1, std::memory_order_relaxed);
+  const Served served = serve_requests(*this, server_);
+  server_.counters.serving.fetch_sub(1, std::memory_order_relaxed);
+  if (served == Served::kEnd) server_.end(*this);
+}
+
+void Connection::limit_reads(Wait what) noexcept {
+  const Limits& limits = server_.limits;
+  const auto limit = what == Wait::kRequest ? limits.idle_timeout
+                     : what == Wait::kHead  ? limits.read_header_timeout
+                                            : limits.read_body_timeout;
+  descriptor_.set_deadline(Direction::kRead, after(limit));
+}
+
+ssize_t Connection::read_or_become_idle(std::span<char> into, std::error_code& ec) noexcept {
+  const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
+  return descriptor_.read_or_watch(*this, ec, receive, into.size());
+}
+
+bool Connection::read_now(std::span<char> into, std::error_code& ec, ssize_t& count) noexcept {
+  const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
+  return descriptor_.perform_now(Direction::kRead, ec, receive, count);
+}
+
+std::size_t Connection::read(std::span<char> into, std::error_code& ec) noexcept {
+  const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
+  const ssize_t count = descriptor_.perform(Direction::kRead, {}, ec, receive, into.size());
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+// The deadline is for the client that does not take it: who does costs no clock.
+void Connection::write(std::span<iovec> parts, std::error_code& ec) noexcept {
+  bool limited = false;
+  while (!parts.empty()) {
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const auto send = [&](int fd) -> ssize_t {
+      return parts.size() == 1 ? ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                               : ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    };
+    ssize_t sent = -1;
+    if (limited) {
+      descriptor_.set_deadline(Direction::kWrite, after(server_.limits.write_timeout));
+      sent = descriptor_.perform(Direction::kWrite, {}, ec, send);
+    } else if (!descriptor_.perform_now(Direction::kWrite, ec, send, sent)) {
+      limited = true;
+      continue;
+    }
+    if (sent < 0) return;
+    for (auto left = static_cast<std::size_t>(sent); !parts.empty();) {
+      iovec& part = parts.front();
+      const std::size_t taken = std::min(left, part.iov_len);
+      part.iov_base = static_cast<char*>(part.iov_base) + taken;
+      part.iov_len -= taken;
+      left -= taken;
+      if (part.iov_len != 0) break;
+      parts = parts.subspan(1);
+    }
+  }
+  if (limited) descriptor_.set_deadline(Direction::kWrite, detail::kNever);
+}
+
+void Connection::linger() noexcept {
+  constexpr auto kLongest = std::chrono::milliseconds(500);
+  std::error_code ec;
+  stream_.shutdown_write(ec);
+  descriptor_.set_deadline(Direction::kRead, detail::deadline_after(kLongest));
+  std::array<char, 4096> dropped;
+  while (!ec && read(dropped, ec) != 0) {
+  }
+}
+
+}  // namespace weft::http

@@ -1,0 +1,66 @@
+// One connection of a server, from accept() to its end.
+//
+//   idle      between two requests. It is this object and its descriptor: no goroutine, no stack, no buffer. The
+//             descriptor's watcher starts a goroutine when there is something to read, or to end it
+//   serving   a goroutine reads requests into a buffer on its stack and answers them until there is nothing more to
+//             read; then it hands the connection to the watcher, and ends
+//
+// INVARIANTS [http.I1] a connection has one owner: the goroutine that serves it; the watcher, from the moment it is
+//                      registered; who has taken it back from there (unwatch() said true)
+//            [http.I2] it becomes idle with no byte of a request in hand
+#pragma once
+
+#include "net/descriptor.h"
+#include "weft/http/server.h"
+#include "weft/net/tcp.h"
+
+namespace weft::http {
+
+class Connection final : public net::Watcher {
+ public:
+  Connection(ServerImpl& server, net::TcpStream stream) noexcept;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Hands it to the watcher, or serves it. For who owns it; it may be gone afterwards.
+  void begin() noexcept;
+  /// True: it was idle, and the caller owns it now.
+  bool take_if_idle() noexcept;
+  /// Serves what has come already, and ends it; on a goroutine of its own. For who owns it.
+  void serve_last() noexcept { start_goroutine(); }
+  /// Its reads and writes fail from now on. From anywhere while it is in the server's list.
+  void abort() noexcept;
+
+  ServerImpl& server() noexcept { return server_; }
+  net::Descriptor& descriptor() noexcept { return descriptor_; }
+  net::Endpoint remote_endpoint() const { return stream_.remote_endpoint(); }
+
+  /// What is waited for: another request, the rest of its head, its body.
+  enum class Wait { kRequest, kHead, kBody };
+  /// From now on reads end with deadline_exceeded once that has taken too long.
+  void limit_reads(Wait what) noexcept;
+
+  /// Up to `into.size()` bytes. kWatching: there are none, and the watcher owns the connection. Else as read_some().
+  ssize_t read_or_become_idle(std::span<char> into, std::error_code& ec) noexcept;
+  /// False: there are none. Else as read_or_become_idle().
+  bool read_now(std::span<char> into, std::error_code& ec, ssize_t& count) noexcept;
+  /// Waits for them. 0 at the end of the stream, and on an error.
+  std::size_t read(std::span<char> into, std::error_code& ec) noexcept;
+  /// All of it, with the server's write timeout.
+  void write(std::span<iovec> parts, std::error_code& ec) noexcept;
+  /// Lets the client read what was written although more of its own comes: without, the kernel answers that with a
+  /// reset, which overtakes the answer.
+  void linger() noexcept;
+
+ private:
+  friend class ConnectionList;
+  void serve() noexcept;
+  void start_goroutine() noexcept;
+
+  ServerImpl& server_;
+  net::TcpStream stream_;
+  net::Descriptor& descriptor_;
+  Connection *prev_ = nullptr, *next_ = nullptr;  // in the server's list
+};
+
+}  // namespace weft::http

@@ -1,0 +1,159 @@
+#include "http/exchange.h"
+
+#include <fmt/format.h>
+#include <cctype>
+
+#include "http/server_impl.h"
+#include "http/target.h"
+#include "http/text.h"
+
+namespace weft::http {
+namespace {
+
+constexpr std::size_t kSkippedBody = 256 << 10;  // of a body that no handler read, to keep the connection
+
+ResponseWriter::Terms terms_of(const RequestParser& head, bool draining) noexcept {
+  const bool old = head.http_version() < 11;
+  const bool keep = head.keep_alive() && !draining;
+  return {.http_1_0 = old, .head_only = head.method() == "HEAD", .keep_alive = keep, .said_keep_alive = keep && old};
+}
+
+void log_handler_error(const Exchange& exchange, const char* what) noexcept {
+  fmt::print(stderr, "weft::http: {} {}: the handler threw: {}\n", exchange.head().method(), exchange.head().target(),
+             what);
+}
+
+}  // namespace
+
+Exchange::Exchange(Connection& connection, Input& input, RequestParser& parser) noexcept
+    : connection_(connection),
+      parser_(parser),
+      body_(connection, input, parser),
+      writer_(connection, terms_of(parser, connection.server().draining())),
+      request_(*this),
+      response_(*this) {}
+
+bool Exchange::answer() noexcept {
+  ServerImpl::Counters& counters = connection_.server().counters;
+  counters.active.fetch_add(1, std::memory_order_relaxed);
+  try {
+    dispatch();
+  } catch (...) {
+    answer_exception();
+  }
+  const bool broken = body_.broken();
+  if (broken || body_.client_waits()) writer_.close_after();
+  const bool goes_on = writer_.finish();
+  peer_.reset();
+  counters.active.fetch_sub(1, std::memory_order_relaxed);
+  counters.requests.fetch_add(1, std::memory_order_relaxed);
+  if (goes_on && body_.skip(kSkippedBody)) {
+    body_.finish();
+    return true;
+  }
+  if (!writer_.failed() && !broken) connection_.linger();
+  return false;
+}
+
+void Exchange::answer_exception() noexcept {
+  const auto give_up = [&](int status, const char* message) {
+    try {
+      if (writer_.header_sent()) {
+        writer_.fail();  // half an answer must not look like a whole one
+      } else {
+        writer_.error(status, message);
+      }
+    } catch (const std::exception&) {
+      writer_.fail();
+    }
+  };
+  try {
+    throw;
+  } catch (const HttpError& error) {
+    give_up(error.status(), error.what());
+  } catch (const std::exception& error) {
+    if (writer_.failed()) return;  // the client has left
+    connection_.server().counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
+    log_handler_error(*this, error.what());
+    give_up(500, "Internal Server Error");
+  } catch (...) {
+    connection_.server().counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
+    log_handler_error(*this, "something that is no std::exception");
+    give_up(500, "Internal Server Error");
+  }
+}
+
+bool Exchange::split_target() {
+  const SplitTarget parts = split(parser_.target());
+  raw_path_ = parts.path;
+  raw_query_ = parts.query;
+  path_ = raw_path_;
+  if (raw_path_.find('%') == std::string_view::npos) return !raw_path_.empty();
+  const std::optional<std::string> decoded = percent_decoded(raw_path_, false);
+  if (!decoded) return false;
+  path_ = keep(*decoded);
+  return true;
+}
+
+void Exchange::dispatch() {
+  if (!split_target()) throw HttpError(400, "Bad Request");
+  if (raw_path_.starts_with('/')) match_ = connection_.server().router.find(parser_.method(), raw_path_);
+  call(0);
+}
+
+void Exchange::call(std::size_t index) {
+  const std::vector<Middleware>& middleware = connection_.server().middleware;
+  if (index == middleware.size()) return call_handler();
+  middleware[index](request_, response_, [this, index](const Request&, Response&) { call(index + 1); });
+}
+
+void Exchange::call_handler() {
+  if (needs_cleaning(path_)) {
+    const std::string query = raw_query_.empty() ? std::string() : "?" + std::string(raw_query_);
+    if (raw_path_ != path_) throw HttpError(400, "Bad Request");  // dots that were hidden
+    return response_.redirect(cleaned(path_) + query, 301);
+  }
+  if (match_.route != nullptr) return match_.route->handler(request_, response_);
+  if (raw_path_ == "*" && parser_.method() == "OPTIONS") return;
+  if (match_.allowed.empty()) throw HttpError(404, "Not Found");
+  response_.error(405, "Method Not Allowed");
+  response_.set_header("Allow", match_.allowed);
+}
+
+std::string_view Exchange::pattern() const noexcept {
+  return match_.route == nullptr ? std::string_view() : std::string_view(match_.route->pattern);
+}
+
+std::string_view Exchange::path_value(std::string_view name) {
+  if (match_.route == nullptr) return {};
+  const std::vector<std::string>& names = match_.route->wildcards;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != name) continue;
+    std::string_view& value = match_.values[i];
+    if (value.find('%') == std::string_view::npos) return value;
+    return keep(percent_decoded(value, false).value_or(std::string()));
+  }
+  return {};
+}
+
+std::optional<std::string_view> Exchange::query(std::string_view name) {
+  for (std::string_view rest = raw_query_; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const std::optional<std::string> key = percent_decoded(pair.substr(0, equals), true);
+    if (!key) throw HttpError(400, "Bad Request");
+    if (*key != name) continue;
+    const std::optional<std::string> value = percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!value) throw HttpError(400, "Bad Request");
+    return keep(*value);
+  }
+  return std::nullopt;
+}
+
+Context Exchange::context() {
+  if (!peer_) peer_.emplace(connection_.descriptor(), connection_.server().base_context());
+  return peer_->context();
+}
+
+}  // namespace weft::http

@@ -1,0 +1,102 @@
+// The requests of one connection, one after the other.
+#include <optional>
+
+#include "http/exchange.h"
+#include "http/server_impl.h"
+
+namespace weft::http {
+namespace {
+
+enum class Head { kComplete, kIdle, kEnd, kRefused };
+
+// Reads until there is the whole head of a request.
+Head read_head(Connection& connection, Input& input, RequestParser& parser) noexcept {
+  bool waited_for_rest = false;
+  while (true) {
+    if (!input.bytes().empty()) {
+      if (parser.parse_head(input.bytes())) return Head::kComplete;
+      if (parser.status() != 0) return Head::kRefused;
+    }
+    const char* const before = input.bytes().data();
+    std::span<char> room = input.room();
+    if (room.empty()) {
+      parser.refuse(431);
+      return Head::kRefused;
+    }
+    if (input.bytes().data() != before) parser.moved(before, input.bytes().data());
+    std::error_code ec;
+    ssize_t count;
+    if (input.bytes().empty()) {
+      if (connection.server().draining()) {
+        if (!connection.read_now(room, ec, count)) return Head::kEnd;
+      } else {
+        count = connection.read_or_become_idle(room, ec);
+      }
+      if (count == net::Descriptor::kWatching) return Head::kIdle;
+    } else {
+      if (!waited_for_rest) connection.limit_reads(Connection::Wait::kHead);
+      waited_for_rest = true;
+      count = static_cast<ssize_t>(connection.read(room, ec));
+      if (ec == errc::deadline_exceeded) {
+        parser.refuse(408);
+        return Head::kRefused;
+      }
+    }
+    if (count <= 0) return Head::kEnd;
+    input.received(static_cast<std::size_t>(count));
+  }
+}
+
+std::string_view reason_of(int status) noexcept {
+  switch (status) {
+    case 408:
+      return "HTTP/1.1 408 Request Timeout";
+    case 413:
+      return "HTTP/1.1 413 Content Too Large";
+    case 417:
+      return "HTTP/1.1 417 Expectation Failed";
+    case 431:
+      return "HTTP/1.1 431 Request Header Fields Too Large";
+    case 501:
+      return "HTTP/1.1 501 Not Implemented";
+    case 505:
+      return "HTTP/1.1 505 HTTP Version Not Supported";
+    default:
+      return "HTTP/1.1 400 Bad Request";
+  }
+}
+
+// No handler hears of it: whoever sent this may have meant several requests by it.
+void refuse(Connection& connection, int status) noexcept {
+  connection.server().counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+  const std::string_view line = reason_of(status), rest = "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  iovec parts[] = {{const_cast<char*>(line.data()), line.size()}, {const_cast<char*>(rest.data()), rest.size()}};
+  std::error_code ec;
+  connection.write(parts, ec);
+  if (!ec) connection.linger();
+}
+
+}  // namespace
+
+Served serve_requests(Connection& connection, ServerImpl& server) noexcept {
+  Input input(server.limits.max_header_bytes);
+  while (true) {
+    RequestParser parser;
+    switch (read_head(connection, input, parser)) {
+      case Head::kIdle:
+        return Served::kIdle;
+      case Head::kEnd:
+        return Served::kEnd;
+      case Head::kRefused:
+        refuse(connection, parser.status());
+        return Served::kEnd;
+      case Head::kComplete:
+        break;
+    }
+    Exchange exchange(connection, input, parser);
+    if (!exchange.answer()) return Served::kEnd;
+    connection.limit_reads(Connection::Wait::kRequest);
+  }
+}
+
+}  // namespace weft::http

@@ -1,0 +1,167 @@
+#include "weft/http/server.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "http/server_impl.h"
+#include "weft/runtime.h"
+#include "weft/select.h"
+#include "weft/time.h"
+
+namespace weft::http {
+
+using std::chrono::milliseconds;
+
+void ConnectionList::add(Connection& connection) noexcept {
+  const std::lock_guard guard(mutex_);
+  connection.next_ = first_;
+  if (first_ != nullptr) first_->prev_ = &connection;
+  first_ = &connection;
+}
+
+void ConnectionList::remove(Connection& connection) noexcept {
+  const std::lock_guard guard(mutex_);
+  (connection.prev_ != nullptr ? connection.prev_->next_ : first_) = connection.next_;
+  if (connection.next_ != nullptr) connection.next_->prev_ = connection.prev_;
+}
+
+ServerImpl::ServerImpl(const Limits& limits_given)
+    : limits(limits_given),
+      places_(static_cast<std::int64_t>(std::min<std::size_t>(limits_given.max_connections, INT64_MAX / 2))) {}
+
+ServerImpl::~ServerImpl() {
+  close();
+  open_.wait();
+}
+
+void ServerImpl::end(Connection& connection) noexcept {
+  connections_.remove(connection);
+  delete &connection;
+  counters.connections.fetch_sub(1, std::memory_order_relaxed);
+  places_.release();
+  open_.done();
+}
+
+bool ServerImpl::wait_after_failed_accept(std::error_code failed, milliseconds& pause) {
+  if (failed == errc::closed) return false;
+  counters.accept_errors.fetch_add(1, std::memory_order_relaxed);
+  if (pause == milliseconds(0))
+    fmt::print(stderr, "weft::http: accept: {}; it tries again\n", failed.message());  // once, not a thousand times
+  pause = std::clamp(2 * pause, milliseconds(5), milliseconds(1000));
+  select(on_timeout(pause), on_done(stopping_.context));
+  return true;
+}
+
+void ServerImpl::accept_from(net::TcpListener& listener) {
+  milliseconds pause{0};
+  while (!draining()) {
+    std::error_code ec;
+    places_.acquire(1, stopping_.context, ec);
+    if (ec) return;
+    net::TcpStream stream = listener.accept(stopping_.context, ec);
+    if (ec) {
+      places_.release();
+      if (!wait_after_failed_accept(ec, pause)) return;
+      continue;
+    }
+    pause = milliseconds(0);
+    auto* connection = new Connection(*this, std::move(stream));
+    open_.add();
+    counters.connections.fetch_add(1, std::memory_order_relaxed);
+    connections_.add(*connection);
+    connection->begin();
+  }
+}
+
+void ServerImpl::serve(net::TcpListener listener) {
+  started.store(true, std::memory_order_relaxed);
+  {
+    const std::lock_guard guard(listeners_mutex_);
+    if (draining()) return;
+    listeners_.push_back(&listener);
+    open_.add();
+  }
+  accept_from(listener);
+  {
+    const std::lock_guard guard(listeners_mutex_);
+    std::erase(listeners_, &listener);
+  }
+  listener.close();
+  open_.done();
+  open_.wait();
+}
+
+void ServerImpl::stop_listening() noexcept {
+  draining_.store(true, std::memory_order_seq_cst);
+  stopping_.cancel();
+  const std::lock_guard guard(listeners_mutex_);
+  for (net::TcpListener* listener : listeners_) listener->close();
+}
+
+// Whose request is on its way serves it first: what the kernel has taken from a client is accepted.
+void ServerImpl::end_idle_connections() {
+  std::vector<Connection*> idle;
+  connections_.for_each([&](Connection& each) {
+    if (each.take_if_idle()) idle.push_back(&each);
+  });
+  for (Connection* each : idle) each->serve_last();
+}
+
+void ServerImpl::shutdown(const Context& ctx, std::error_code& ec) {
+  stop_listening();
+  // Those that become idle in this moment are found by the next look.
+  for (milliseconds pause(1);; pause = std::min(2 * pause, milliseconds(100))) {
+    end_idle_connections();
+    open_.wait(with_timeout(ctx, pause), ec);
+    if (!ec || ctx.error()) break;
+  }
+  if (ec) ec = ctx.error();
+}
+
+void ServerImpl::close() noexcept {
+  stop_listening();
+  base_.cancel();
+  end_idle_connections();
+  connections_.for_each([](Connection& each) { each.abort(); });
+}
+
+Server::Server(const Limits& limits) : impl_(std::make_unique<ServerImpl>(limits)) {}
+Server::~Server() = default;
+
+void Server::handle(std::string_view pattern, Handler handler) {
+  if (impl_->started.load(std::memory_order_relaxed)) throw usage_error("weft::http::Server::handle: after serve()");
+  impl_->router.add(pattern, std::move(handler));
+}
+
+void Server::use(Middleware middleware) {
+  if (impl_->started.load(std::memory_order_relaxed)) throw usage_error("weft::http::Server::use: after serve()");
+  if (!middleware) throw usage_error("weft::http::Server::use: the function is empty");
+  impl_->middleware.push_back(std::move(middleware));
+}
+
+void Server::serve(net::TcpListener listener) { impl_->serve(std::move(listener)); }
+void Server::listen_and_serve(std::string_view address) { serve(net::TcpListener::listen(address)); }
+void Server::shutdown(const Context& ctx, std::error_code& ec) { impl_->shutdown(ctx, ec); }
+
+void Server::shutdown(const Context& ctx) {
+  std::error_code ec;
+  impl_->shutdown(ctx, ec);
+  if (ec) throw std::system_error(ec, "weft::http::Server::shutdown");
+}
+
+void Server::close() noexcept { impl_->close(); }
+
+ServerStats Server::stats() const noexcept {
+  const ServerImpl::Counters& c = impl_->counters;
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  const std::uint64_t serving = c.serving.load(kRelaxed), connections = c.connections.load(kRelaxed);
+  return {.requests = c.requests.load(kRelaxed),
+          .active = c.active.load(kRelaxed),
+          .connections = connections,
+          .idle = connections - std::min(serving, connections),
+          .bad_requests = c.bad_requests.load(kRelaxed),
+          .handler_errors = c.handler_errors.load(kRelaxed),
+          .accept_errors = c.accept_errors.load(kRelaxed)};
+}
+
+}  // namespace weft::http

@@ -1,0 +1,36 @@
+#include "http/text.h"
+
+#include <boost/url/decode_view.hpp>
+#include <boost/url/grammar/alnum_chars.hpp>
+#include <boost/url/pct_string_view.hpp>
+#include <iterator>
+
+namespace weft::http {
+
+namespace urls = boost::urls;
+
+bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return urls::grammar::alnum_chars(c) || kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_field_value(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+  const auto checked = urls::make_pct_string_view({text.data(), text.size()});
+  if (checked.has_error()) return std::nullopt;
+  urls::encoding_opts options;
+  options.space_as_plus = plus_is_blank;
+  std::string decoded = checked->decode(options);
+  if (decoded.find('\0') != std::string::npos) return std::nullopt;
+  return decoded;
+}
+
+}  // namespace weft::http

@@ -1,0 +1,26 @@
+// Texts of the protocol: case, tokens, decoding.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weft::http {
+
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// What a method and a header's name are made of (RFC 9110, 5.6.2).
+bool is_token(std::string_view text) noexcept;
+/// What a header's value may be: no line break, no NUL, no other control character but the tab.
+bool is_field_value(std::string_view text) noexcept;
+
+/// "%41" is "A". Nothing where a "%" is followed by something else, or the result holds a NUL.
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank);
+
+}  // namespace weft::http
