@@ -40,6 +40,7 @@ void BodyReader::begin_reading() {
   }
   client_waits_ = false;
   if (chunked_) {
+    parser_.body_limit(connection_.server().limits.max_body_bytes);
     raw_.assign(buffered());
     used_ += raw_.size();
   }
@@ -72,10 +73,8 @@ std::size_t BodyReader::take(std::span<char> into) {
 void BodyReader::read_chunks() {
   while (!parser_.is_done()) {
     const std::size_t before = text_.size();
-    const std::size_t used =
-        raw_.empty() ? 0 : parser_.parse_chunked(raw_, text_, connection_.server().limits.max_body_bytes - parsed_);
+    const std::size_t used = raw_.empty() ? 0 : parser_.parse_chunked(raw_, text_);
     raw_.erase(0, used);
-    parsed_ += text_.size() - before;
     if (parser_.status() != 0) {
       fail(parser_.status(), parser_.status() == 413 ? "the body is too large" : "a chunk that is none");
     }

@@ -52,7 +52,6 @@ class BodyReader {
   std::string raw_;                      // of a chunked one: what was received and not parsed
   std::string text_;                     // what all() returns, or what was parsed and not read
   std::size_t text_read_ = 0;
-  std::uint64_t parsed_ = 0;  // bytes of a chunked one so far
   bool has_all_ = false;
   std::string_view all_;
 };

@@ -96,7 +96,10 @@ bool Exchange::split_target() {
 }
 
 void Exchange::dispatch() {
-  if (!split_target()) throw HttpError(400, "Bad Request");
+  if (!split_target()) {
+    writer_.close_after();
+    throw HttpError(400, "Bad Request");
+  }
   if (raw_path_.starts_with('/')) match_ = connection_.server().router.find(parser_.method(), raw_path_);
   call(0);
 }
@@ -109,8 +112,11 @@ void Exchange::call(std::size_t index) {
 
 void Exchange::call_handler() {
   if (needs_cleaning(path_)) {
+    if (raw_path_ != path_) {  // dots that were hidden
+      writer_.close_after();
+      throw HttpError(400, "Bad Request");
+    }
     const std::string query = raw_query_.empty() ? std::string() : "?" + std::string(raw_query_);
-    if (raw_path_ != path_) throw HttpError(400, "Bad Request");  // dots that were hidden
     return response_.redirect(cleaned(path_) + query, 301);
   }
   if (match_.route != nullptr) return match_.route->handler(request_, response_);

@@ -2,12 +2,12 @@
 //
 // Beast knows the grammar, and refuses what is ambiguous about a body's length. Refused here on top: a
 // Transfer-Encoding that is not just "chunked", or that an HTTP/1.0 client sends (Beast would take the message for one
-// without a body, and its body for the next request); no Host, or two; a trailer never becomes a header.
+// without a body, and its body for the next request); no Host, or two; a value that goes on in
+// the next line, which RFC 9112 calls obsolete. A trailer never becomes a header.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/container/small_vector.hpp>
-#include <deque>
 #include <string>
 
 #include "weft/http/request.h"
@@ -40,7 +40,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   /// Parses bytes of a chunked body, at least one; what they carry is appended to `out`. Returns how many were used: fewer
   /// than all when more are needed, or at the end, where is_done() says so. On an error status() is set.
-  std::size_t parse_chunked(std::string_view bytes, std::string& out, std::uint64_t most);
+  std::size_t parse_chunked(std::string_view bytes, std::string& out);
 
  private:
   using Verb = boost::beast::http::verb;
@@ -69,9 +69,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   int hosts_ = 0;
   bool expects_continue_ = false;
   std::string* chunk_out_ = nullptr;
-  std::uint64_t chunk_room_ = 0;
   boost::container::small_vector<HeaderField, 20> fields_;
-  std::deque<std::string> unfolded_;  // values that were folded over several lines
 };
 
 }  // namespace weft::http

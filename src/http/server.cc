@@ -43,7 +43,7 @@ void ServerImpl::end(Connection& connection) noexcept {
 }
 
 bool ServerImpl::wait_after_failed_accept(std::error_code failed, milliseconds& pause) {
-  if (failed == errc::closed) return false;
+  if (draining() || failed == errc::closed) return false;
   counters.accept_errors.fetch_add(1, std::memory_order_relaxed);
   if (pause == milliseconds(0))
     fmt::print(stderr, "weft::http: accept: {}; it tries again\n", failed.message());  // once, not a thousand times
