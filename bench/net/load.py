@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Echo and HTTP over loopback: weft beside its peers by turns; server on one core, client on the other.
+
+   bench/net/load.py [echo|http]... [--seconds S] [--reps N]     after `make bench`, which builds the programs
+
+Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILT = ROOT / "build/release/bench"
+TICKS = os.sysconf("SC_CLK_TCK")
+OFFERED = 20_000  # requests a second, where the rate is fixed: a third of what the slowest server does
+
+# What is asked for, with how many connections, and how many a second (0: as many as are answered).
+LOADS = {
+    "echo": [("64", 1, 0), ("64", 64, 0)],
+    "http": [("/", 1, 0), ("/", 64, 0), ("/json", 64, 0), ("/", 64, OFFERED)],
+}
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def measure(server: Path, request: str, connections: int, rate: int, seconds: float) -> list[float]:
+    """Answers a second, server's CPU in us an answer, p50, p99 and p99.9 in us."""
+    process = subprocess.Popen(["taskset", "-c", "0", server], stdout=subprocess.PIPE, text=True)
+    try:
+        host, port = process.stdout.readline().strip().rsplit(":", 1)
+        command = ["taskset", "-c", "1", BUILT / "load_client", host, port, str(connections), str(seconds), str(rate),
+                   request]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10 * seconds + 10)
+        answers, took, *latencies = map(float, said.stdout.split())
+        return [answers / took, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def servers(kind: str) -> dict[str, Path]:
+    names = {"epoll": f"{kind}_epoll", "weft": f"{kind}_weft", "Beast coroutines": f"{kind}_beast"}
+    found = {name: BUILT / program for name, program in names.items() if (BUILT / program).exists()}
+    go = subprocess.run([ROOT / "tools/install_go.sh", "--find"], capture_output=True, text=True).stdout.strip()
+    if go:
+        subprocess.run([go, "build", "-o", BUILT / f"{kind}_go", "."], cwd=ROOT / f"bench/net/{kind}_go", check=True,
+                       env={**os.environ, "GOTOOLCHAIN": "local", "GO111MODULE": "off", "CGO_ENABLED": "0"})
+        found["Go"] = BUILT / f"{kind}_go"
+    return found
+
+
+def show_table(kind: str, reps: int, seconds: float) -> None:
+    print(f"\n| {kind} | connections | server | answers/s | CPU us an answer | p50 us | p99 us | p99.9 us |")
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+    found = servers(kind)
+    for request, connections, rate in LOADS[kind]:
+        runs: dict[str, list[list[float]]] = {name: [] for name in found}
+        for _ in range(reps):
+            for name, server in found.items():
+                runs[name].append(measure(server, request, connections, rate, seconds))
+        what = f"{request} at {rate:,}/s" if rate else request
+        for name, results in runs.items():
+            answers, cpu, *latencies = (statistics.median(column) for column in zip(*results))
+            lowest, highest = min(row[1] for row in results), max(row[1] for row in results)
+            shown = " | ".join(f"{value:.0f}" for value in latencies)
+            print(f"| {what} | {connections} | {name} | {answers:,.0f} | {cpu:.2f} [{lowest:.2f}, {highest:.2f}] | "
+                  f"{shown} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kinds", nargs="*", default=list(LOADS), metavar="echo|http")
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--reps", type=int, default=5)
+    options = parser.parse_args()
+    for kind in options.kinds:
+        show_table(kind, options.reps, options.seconds)
+
+
+if __name__ == "__main__":
+    main()
