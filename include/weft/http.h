@@ -1,6 +1,7 @@
-// weft/http.h: an HTTP server in blocking style. Guide: docs/guide/http.md
+// weft/http.h: an HTTP server and client in blocking style. Guide: docs/guide/http.md
 #pragma once
 
+#include "weft/http/client.h"    // IWYU pragma: export
 #include "weft/http/request.h"   // IWYU pragma: export
 #include "weft/http/response.h"  // IWYU pragma: export
 #include "weft/http/server.h"    // IWYU pragma: export

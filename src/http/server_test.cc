@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "http/running_server.h"
 #include "weft/net.h"
 #include "weft/runtime.h"
 #include "weft/sync.h"
@@ -20,26 +21,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// A server on loopback for the length of a test.
-class Running {
- public:
-  explicit Running(Server& server) : server_(server), listener_(net::TcpListener::listen("127.0.0.1:0")) {
-    address_ = listener_.local_endpoint().to_string();
-    serving_ = spawn([this] { server_.serve(std::move(listener_)); });
-  }
-  ~Running() {
-    server_.close();
-    serving_.join();
-  }
-  const std::string& address() const { return address_; }
-
- private:
-  Server& server_;
-  net::TcpListener listener_;
-  std::string address_;
-  Task<void> serving_;
-};
 
 std::string read_to_end(TcpStream& stream) {
   std::string all;
