@@ -1,6 +1,7 @@
-// weft/net.h: the network: TcpListener, TcpStream, Endpoint.
-// Not here: datagrams, Unix sockets, TLS (not there yet). Guide: docs/guide/net.md
+// weft/net.h: the network: TcpListener, TcpStream, UnixListener, UnixStream, Endpoint.
+// Not here: Boost's error codes (net/asio.h). Guide: docs/guide/net.md
 #pragma once
 
 #include "weft/net/endpoint.h"
 #include "weft/net/tcp.h"
+#include "weft/net/unix.h"
