@@ -1,6 +1,7 @@
 #include "weft/net/tcp.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -301,6 +302,26 @@ TEST(Tcp, AResetIsAnError) {
     char byte;
     pair.client.read_some(std::span(&byte, 1), ec);
     EXPECT_EQ(ec, std::errc::connection_reset);
+  });
+}
+
+TEST(Tcp, AcceptOutOfDescriptorsIsAnErrorAndNoEnd) {
+  run([] {
+    TcpListener listener = TcpListener::listen("127.0.0.1:0");
+    TcpStream client = TcpStream::connect(listener.local_endpoint().to_string());
+    rlimit before;
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    const rlimit none_left{static_cast<rlim_t>(next), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
+    std::error_code ec;
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_FALSE(listener.accept({}, ec).is_open());
+      EXPECT_EQ(ec, std::errc::too_many_files_open);
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(listener.accept({}, ec).is_open()) << "it stayed in the queue: " << ec.message();
   });
 }
 

@@ -22,7 +22,10 @@ class TcpStream : public Stream<TcpStream> {
  public:
   TcpStream() noexcept = default;
 
-  /// "host:port": an address, or a name, whose addresses are tried in turn. Errors: those of the last one.
+  /// "host:port": an address, or a name. Of a name's addresses the first that answers: IPv6 and IPv4 in turn, the next
+  /// one tried when one has failed or has not answered within 250 ms (RFC 8305).
+  ///
+  /// Errors         the context's; resolve()'s; those of the first address
   static TcpStream connect(std::string_view address, const Context& ctx, std::error_code& ec);
   static TcpStream connect(std::string_view address, const Context& ctx = {});
   static TcpStream connect(const Endpoint& peer, const Context& ctx, std::error_code& ec);
@@ -48,6 +51,10 @@ class TcpListener {
   static TcpListener listen(std::string_view address);
 
   /// The next connection. Blocking: the goroutine, until there is one, the context is done, or close().
+  ///
+  /// Errors         also std::errc::too_many_files_open and the like, when the process or the machine has run out: the
+  ///                connection stays in the queue. Close some, or wait a little, and call again; who calls again at once
+  ///                spins
   TcpStream accept(const Context& ctx, std::error_code& ec);
   TcpStream accept(const Context& ctx = {});
 
