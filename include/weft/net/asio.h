@@ -18,6 +18,7 @@
 #include "weft/error.h"
 #include "weft/net/stream.h"
 #include "weft/net/tcp.h"
+#include "weft/net/tls.h"
 #include "weft/net/unix.h"
 
 namespace weft::net {
@@ -78,6 +79,9 @@ void end_connection(boost::beast::role_type role, Stream<Derived>& stream, boost
 
 /// What Beast calls at the end of a WebSocket.
 inline void teardown(boost::beast::role_type role, TcpStream& stream, boost::system::error_code& error) {
+  end_connection(role, stream, error);
+}
+inline void teardown(boost::beast::role_type role, tls::Stream& stream, boost::system::error_code& error) {
   end_connection(role, stream, error);
 }
 inline void teardown(boost::beast::role_type role, UnixStream& stream, boost::system::error_code& error) {

@@ -13,6 +13,10 @@
 #include "weft/net/endpoint.h"
 #include "weft/net/stream.h"
 
+namespace weft::net::tls {
+class Stream;
+}
+
 namespace weft::net {
 
 /// One TCP connection. Move-only; closed when it goes. Nagle's delay is off.
@@ -35,6 +39,7 @@ class TcpStream : public Stream<TcpStream> {
 
  private:
   friend class TcpListener;
+  friend class tls::Stream;
   explicit TcpStream(detail::Socket socket) noexcept : Stream(std::move(socket)) {}
 };
 
