@@ -1,8 +1,8 @@
 // Happy Eyeballs (RFC 8305): which of a name's addresses answers is found out by trying, a quarter of a second apart.
 //
 // The addresses come in the order of RFC 6724, which getaddrinfo() has put them in; the families take turns from there.
-// The next attempt begins when one has failed, or has not ended within the stagger. The first connection wins; the other
-// attempts are cancelled, and a second connection that came all the same is closed.
+// The next attempt begins when one has failed, or has not ended within the stagger. The first connection wins; the
+// other attempts are cancelled, and a second connection that came all the same is closed.
 #pragma once
 
 #include <chrono>

@@ -8,8 +8,8 @@
 // moves. Who wants a cache runs one that knows the time: systemd-resolved, nscd, dnsmasq.
 //
 // INVARIANTS [lookup.I1] `answer` is written before `done` is closed, and read after
-//            [lookup.I2] a flight is among the flights while it may be joined: until it has ended, or the last who waited
-//                        for it left before it began
+//            [lookup.I2] a flight is among the flights while it may be joined: until it has ended, or the last who
+//                        waited for it left before it began
 #pragma once
 
 #include <compare>

@@ -1,14 +1,16 @@
 // One TLS connection's state: OpenSSL's SSL over a descriptor that does not block.
 //
-// OpenSSL reads and writes the descriptor itself, through a BIO of ours, and never waits: an operation that would is tried
-// again when the descriptor is ready for what it wants, which need not be what it is called. So a goroutine never parks
-// inside OpenSSL, whose error queue belongs to the thread, and deadlines, contexts and close() work as for every stream.
+// OpenSSL reads and writes the descriptor itself, through a BIO of ours, and never waits: an operation that would is
+// tried again when the descriptor is ready for what it wants, which need not be what it is called. So a goroutine never
+// parks inside OpenSSL, whose error queue belongs to the thread, and deadlines, contexts and close() work as for every
+// stream.
 //
 // A lock makes steps of one reader and one writer exclusive; it is held for a step, never across a wait. After the
 // handshake a writer reads nothing (renegotiation is refused), so a reader that waits for an edge misses none; for the
 // same reason OpenSSL does not read ahead: what it had in its buffer no edge would tell of.
 //
-// REJECTED [tls.R1] memory BIOs, filled and drained by us: a copy more each way, and the order of two writers to look after
+// REJECTED [tls.R1] memory BIOs, filled and drained by us: a copy more each way, and what the reader has to answer
+//                   would have to be put in order with what the writer writes. Not measured
 #pragma once
 
 #include <openssl/ssl.h>

@@ -1,6 +1,6 @@
 // Connections over loopback that are read, written, closed and cut off by deadlines while processors come and go: every
-// byte arrives once and in order, nobody is left waiting, no socket is left open. And datagrams, that may be lost but not
-// altered.
+// byte arrives once and in order, nobody is left waiting, no socket is left open. And datagrams, that may be lost but
+// not altered.
 #include <unistd.h>
 
 #include <algorithm>

@@ -91,8 +91,8 @@ void visit(const Dial& dial, Random random) {
   }
 }
 
-// Visitors, goroutines and threads, of a server that echoes: `listener` is accepted from, `serve` makes a stream of what
-// was accepted, `dial` connects.
+// Visitors, goroutines and threads, of a server that echoes: `listener` is accepted from, `serve` makes a stream of
+// what was accepted, `dial` connects.
 template <class Listener, class Serve, class Dial>
 void visit_server(Random& random, Listener listener, const Serve& serve, const Dial& dial) {
   Group acceptors, visitors;

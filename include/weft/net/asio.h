@@ -1,9 +1,10 @@
-// weft/net/asio.h: what lets Boost.Asio's and Boost.Beast's blocking algorithms run on weft's streams: their error codes,
-// the executor that layers ask for, the teardown of a WebSocket. Include it before the first use of a stream with them.
-// Not here: anything asynchronous. Guide: docs/guide/net.md
+// weft/net/asio.h: what lets Boost.Asio's and Boost.Beast's blocking algorithms run on weft's streams: their error
+// codes, the executor that layers ask for, the teardown of a WebSocket. Include it before the first use of a stream
+// with them. Not here: anything asynchronous. Guide: docs/guide/net.md
 //
 // boost::beast::http::read(stream, ...), boost::beast::websocket::stream<weft::net::TcpStream> and
-// boost::asio::ssl::stream<weft::net::TcpStream&> work as with a socket of Asio's; a call that waits parks the goroutine.
+// boost::asio::ssl::stream<weft::net::TcpStream> work as with a socket of Asio's; a call that waits parks the
+// goroutine.
 #pragma once
 
 #include <array>
@@ -36,8 +37,8 @@ class AsioExecutor : public boost::asio::any_io_executor {
   }
 };
 
-/// errno's values keep their meaning; the end of a stream is asio::error::eof, a deadline asio::error::timed_out, close()
-/// and a done context asio::error::operation_aborted. Another category's code stays what it is, wrapped.
+/// errno's values keep their meaning; the end of a stream is asio::error::eof, a deadline asio::error::timed_out,
+/// close() and a done context asio::error::operation_aborted. Another category's code stays what it is, wrapped.
 template <>
 struct ErrorCodeAs<boost::system::error_code> {
   static boost::system::error_code from(const std::error_code& ec) noexcept {

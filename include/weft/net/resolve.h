@@ -19,8 +19,8 @@ namespace weft::net {
 /// Errors         the context's; those of getaddrinfo() in the category "resolver"; errno's. Without `ec`:
 ///                std::system_error
 /// Blocking       the goroutine, until there is an answer or the context is done: at once then, though the thread that
-///                asks goes on asking. 16 names are asked for at once, further callers wait; those who want the same name
-///                share one question
+///                asks goes on asking. 16 names are asked for at once, further callers wait; those who want the same
+///                name share one question
 std::vector<Endpoint> resolve(std::string_view host, const Context& ctx, std::error_code& ec);
 std::vector<Endpoint> resolve(std::string_view host, const Context& ctx = {});
 

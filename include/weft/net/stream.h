@@ -1,5 +1,5 @@
-// weft/net/stream.h: Stream, what all streams do: TcpStream, UnixStream and tls::Stream are made of it; and the door for
-// the error codes of other libraries.
+// weft/net/stream.h: Stream, what all streams do: TcpStream, UnixStream and tls::Stream are made of it; and the door
+// for the error codes of other libraries.
 // Not here: how a stream comes to be (net/tcp.h, net/unix.h, net/tls.h); Boost's error codes (net/asio.h). Guide:
 // docs/guide/net.md
 #pragma once

@@ -58,8 +58,8 @@ class TcpListener {
   /// The next connection. Blocking: the goroutine, until there is one, the context is done, or close().
   ///
   /// Errors         also std::errc::too_many_files_open and the like, when the process or the machine has run out: the
-  ///                connection stays in the queue. Close some, or wait a little, and call again; who calls again at once
-  ///                spins
+  ///                connection stays in the queue. Close some, or wait a little, and call again; who calls again at
+  ///                once spins
   TcpStream accept(const Context& ctx, std::error_code& ec);
   TcpStream accept(const Context& ctx = {});
 

@@ -3,6 +3,7 @@
 // docs/guide/net.md
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,8 +20,8 @@
 
 namespace weft::net::tls {
 
-/// What most programs tell apart; compare a std::error_code with it. The code itself says more: in the category "tls" it
-/// is OpenSSL's, in "certificate" that of the verification, each with OpenSSL's text.
+/// What most programs tell apart; compare a std::error_code with it. The code itself says more: in the category "tls"
+/// it is OpenSSL's, in "certificate" that of the verification, each with OpenSSL's text.
 enum class errc {
   not_tls = 1,            // the peer speaks something else
   truncated,              // the connection ended without close_notify: what was read may be cut off
@@ -85,8 +86,8 @@ class Stream : public net::Stream<Stream> {
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
 
-  /// The client's side: a handshake over `connection` with `host`, a name or an address, which the certificate must name.
-  /// A deadline of the connection holds for the handshake.
+  /// The client's side: a handshake over `connection` with `host`, a name or an address, which the certificate must
+  /// name. A deadline of the connection holds for the handshake.
   static Stream client(TcpStream connection, const Config& config, std::string_view host, const Context& ctx,
                        std::error_code& ec);
   static Stream client(TcpStream connection, const Config& config, std::string_view host, const Context& ctx = {});

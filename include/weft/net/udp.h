@@ -27,8 +27,8 @@ struct Datagram {
 ///
 /// Blocking       the goroutine, never its thread; from a plain thread, the thread
 /// Thread safety  any number of goroutines may send and receive at once; close() and the deadlines from anywhere
-/// Errors         weft::errc::closed after close(), deadline_exceeded; the context's; else errno's: message_size for what
-///                no datagram holds or more than 16 buffers, on a connected socket also connection_refused, which
+/// Errors         weft::errc::closed after close(), deadline_exceeded; the context's; else errno's: message_size for
+///                what no datagram holds or more than 16 buffers, on a connected socket also connection_refused, which
 ///                answers an earlier datagram. Without `ec`: std::system_error. On one that was moved from, usage_error
 class UdpSocket {
  public:

@@ -26,8 +26,8 @@ class UnixStream : public Stream<UnixStream> {
   /// "/run/x.sock", or "@x", an abstract name, which is no file.
   ///
   /// Errors         std::errc::filename_too_long beyond 107 bytes, else errno's
-  /// Blocking       also while the listener's queue is full, which the kernel tells no one the end of: asked again after
-  ///                1 ms, then less and less often, up to 100 ms; the context ends it
+  /// Blocking       also while the listener's queue is full, which the kernel tells no one the end of: asked again
+  ///                after 1 ms, then less and less often, up to 100 ms; the context ends it
   static UnixStream connect(std::string_view address, const Context& ctx, std::error_code& ec);
   static UnixStream connect(std::string_view address, const Context& ctx = {});
 

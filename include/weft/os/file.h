@@ -16,11 +16,11 @@ namespace weft::os {
 
 /// Owns a file descriptor. Move-only; closed when it goes.
 ///
-/// Blocking       the thread, for a disk is never "not ready"; the processor goes to other goroutines as soon as the call
-///                is seen to take long. To announce the call, with weft::blocking(), costs more than that: measured in
-///                docs/design/runtime.md
-/// Thread safety  read_at(), write_at(), size() and sync() any number at once; read() and write() share one position, so
-///                one at a time; close() while nothing else is under way
+/// Blocking       the thread, for a disk is never "not ready"; the processor goes to other goroutines as soon as the
+///                call is seen to take long. To announce the call, with weft::blocking(), costs more than that:
+///                measured in docs/design/runtime.md
+/// Thread safety  read_at(), write_at(), size() and sync() any number at once; read() and write() share one position,
+///                so one at a time; close() while nothing else is under way
 /// Errors         errno's; weft::errc::closed on a file that is not open. Without `ec`: std::system_error
 class File {
  public:
@@ -35,7 +35,8 @@ class File {
   }
   ~File();
 
-  /// `flags` as open(2)'s: O_RDWR | O_CREAT; O_CLOEXEC is always set. `permissions` of a file that is made, less the umask.
+  /// `flags` as open(2)'s: O_RDWR | O_CREAT; O_CLOEXEC is always set. `permissions` of a file that is made, less the
+  /// umask.
   static File open(const std::string& path, int flags, std::error_code& ec, mode_t permissions = 0666) noexcept;
   static File open(const std::string& path, int flags = O_RDONLY, mode_t permissions = 0666);
   /// To write to, empty: made, or its content thrown away.
