@@ -19,6 +19,9 @@ function(weft_layer_sources result layer)
   else()
     list(FILTER sources EXCLUDE REGEX "/context_asm\\.cc$")
   endif()
+  if(NOT WEFT_TLS)
+    list(FILTER sources EXCLUDE REGEX "/tls[^/]*\\.cc$")
+  endif()
   set(${result} ${${result}} ${sources} PARENT_SCOPE)
 endfunction()
 
@@ -55,6 +58,11 @@ target_compile_features(weft PUBLIC cxx_std_20)
 target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(weft PUBLIC Threads::Threads PRIVATE ${CMAKE_DL_LIBS})
+
+if(WEFT_TLS)
+  find_package(OpenSSL 3.0 REQUIRED)
+  target_link_libraries(weft PRIVATE OpenSSL::SSL)
+endif()
 
 # The sanitizer's runtime must be in whatever links a sanitized weft.
 target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)

@@ -9,6 +9,7 @@ option(WEFT_BUILD_DOCTOR "Build the doctor, which reads profiles" ${PROJECT_IS_T
 option(WEFT_HTTP "The HTTP layer in the library (needs Boost's headers)" ON)
 option(WEFT_BUILD_FUZZERS "Build the fuzzers, and all else for them (needs clang)" OFF)
 option(WEFT_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_TLS "TLS streams, by OpenSSL" ON)
 option(WEFT_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_WERROR "Warnings are errors" OFF)
 option(WEFT_STACK_PROBES "Give users of weft -fstack-clash-protection: large frames meet the guard" ON)

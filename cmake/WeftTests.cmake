@@ -38,9 +38,24 @@ function(weft_test_program result prefix source)
   set(${result} ${target} PARENT_SCOPE)
 endfunction()
 
+# What tests of net link besides weft: OpenSSL makes certificates, and is Asio's TLS as a peer.
+set(weft_net_libraries "")
+if(WEFT_TLS)
+  set(weft_net_libraries OpenSSL::SSL)
+endif()
+
+# Takes the tests of TLS out of a list where weft is built without.
+function(weft_without_tls sources)
+  if(NOT WEFT_TLS)
+    list(FILTER ${sources} EXCLUDE REGEX "/tls[^/]*$")
+    set(${sources} ${${sources}} PARENT_SCOPE)
+  endif()
+endfunction()
+
 # Adds the programs of one folder whose names end in `suffix`, each one test with `label`, linked to what follows.
 function(weft_add_tests prefix folder suffix label)
   weft_glob(sources "${folder}/*${suffix}.cc")
+  weft_without_tls(sources)
   foreach(source IN LISTS sources)
     weft_test_program(target "${prefix}" "${source}")
     target_link_libraries(${target} PRIVATE ${ARGN})
@@ -53,8 +68,10 @@ endfunction()
 # A stress test runs for WEFT_STRESS_SECONDS: one second in `make test`, as long as the caller says in `make stress`.
 function(weft_add_stress_tests)
   weft_glob(sources "${WEFT_TESTS_DIR}/stress/*_stress.cc")
+  weft_without_tls(sources)
   foreach(source IN LISTS sources)
     weft_test_program(target stress "${source}")
+    target_link_libraries(${target} PRIVATE ${weft_net_libraries})
     cmake_path(GET source STEM name)
     add_test(NAME "stress/${name}.quick" COMMAND ${target})
     set_tests_properties("stress/${name}.quick" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT}
@@ -193,7 +210,7 @@ if(weft_support_sources)
 endif()
 
 foreach(layer IN LISTS WEFT_LAYERS)
-  weft_add_tests(${layer} "${PROJECT_SOURCE_DIR}/src/${layer}" _test fast)
+  weft_add_tests(${layer} "${PROJECT_SOURCE_DIR}/src/${layer}" _test fast ${weft_${layer}_libraries})
 endforeach()
 if(TARGET weft_doctor)
   include(WeftDoctorTests)

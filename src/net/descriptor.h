@@ -30,7 +30,7 @@
 #include "sched/poller.h"
 #include "weft/detail/wait.h"
 #include "weft/error.h"
-#include "weft/net/tcp.h"
+#include "weft/net/stream.h"
 
 namespace weft::net {
 
@@ -216,7 +216,10 @@ class Descriptor final : public sched::PollTarget {
 
 /// For the layers above, which wait in ways that a stream does not offer.
 struct StreamAccess {
-  static Descriptor& descriptor(TcpStream& stream) { return stream.socket_.get("StreamAccess"); }
+  template <class AnyStream>
+  static Descriptor& descriptor(Stream<AnyStream>& stream) {
+    return stream.socket_.get("StreamAccess");
+  }
 };
 
 }  // namespace weft::net

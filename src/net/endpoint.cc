@@ -89,6 +89,17 @@ void Endpoint::set_port(std::uint16_t port) noexcept {
   (is_v6() ? address_.v6.sin6_port : address_.v4.sin_port) = htons(port);
 }
 
+Endpoint Endpoint::as_v6() const noexcept {
+  if (is_v6()) return *this;
+  Endpoint mapped;
+  mapped.address_.v6.sin6_family = AF_INET6;
+  mapped.address_.v6.sin6_port = address_.v4.sin_port;
+  std::uint8_t* const bytes = mapped.address_.v6.sin6_addr.s6_addr;
+  bytes[10] = bytes[11] = 0xff;
+  std::memcpy(bytes + 12, &address_.v4.sin_addr, 4);
+  return mapped;
+}
+
 std::string Endpoint::address() const {
   char text[INET6_ADDRSTRLEN] = {};
   if (!is_v6()) return ::inet_ntop(AF_INET, &address_.v4.sin_addr, text, sizeof text);

@@ -1,9 +1,10 @@
-// What streams and listeners share; see weft/net/tcp.h.
+#include "weft/detail/socket.h"
+
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <string>
 
 #include "net/descriptor.h"
-#include "weft/net/tcp.h"
 
 namespace weft::detail {
 
@@ -52,5 +53,42 @@ Endpoint asked(Descriptor& descriptor, Ask&& ask) {
 
 Endpoint Socket::local_endpoint() const { return asked(get("local_endpoint"), &::getsockname); }
 Endpoint Socket::remote_endpoint() const { return asked(get("remote_endpoint"), &::getpeername); }
+
+std::size_t Socket::read(IoVector& into, std::error_code& ec) {
+  Descriptor& descriptor = get("read_some");
+  ec.clear();
+  if (into.bytes() == 0) return 0;
+  const auto receive = [&](int fd) -> ssize_t {
+    if (into.count() == 1) return ::recv(fd, into.data()->iov_base, into.data()->iov_len, 0);
+    return ::readv(fd, into.data(), static_cast<int>(into.count()));
+  };
+  const ssize_t count = descriptor.perform(Descriptor::Direction::kRead, {}, ec, receive, into.bytes());
+  if (count == 0) ec = errc::end_of_stream;
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+std::size_t Socket::write(IoVector& from, std::error_code& ec) {
+  Descriptor& descriptor = get("write_some");
+  ec.clear();
+  if (from.bytes() == 0) return 0;
+  const ssize_t count = descriptor.perform(Descriptor::Direction::kWrite, {}, ec, [&](int fd) -> ssize_t {
+    if (from.count() == 1) return ::send(fd, from.data()->iov_base, from.data()->iov_len, MSG_NOSIGNAL);
+    msghdr message{};
+    message.msg_iov = from.data();
+    message.msg_iovlen = from.count();
+    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  });
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+void Socket::shutdown_write(std::error_code& ec) {
+  get("shutdown_write").perform(Descriptor::Direction::kWrite, {}, ec, [](int fd) -> ssize_t {
+    return ::shutdown(fd, SHUT_WR);
+  });
+}
+
+void throw_if(const std::error_code& ec, const char* what) {
+  if (ec) throw std::system_error(ec, std::string("weft::net::") + what);
+}
 
 }  // namespace weft::detail

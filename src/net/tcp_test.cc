@@ -1,6 +1,7 @@
 #include "weft/net/tcp.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "sched/poller.h"
+#include "net/net_test_support.h"
 #include "weft/runtime.h"
 #include "weft/sync.h"
 
@@ -18,50 +19,6 @@ namespace weft::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-std::string read_text(TcpStream& stream, std::size_t size) {
-  std::string text(size, '\0');
-  stream.read_full(std::as_writable_bytes(std::span(text)));
-  return text;
-}
-
-// Two ends of one connection.
-struct Pair {
-  Pair() {
-    TcpListener listener = TcpListener::listen("127.0.0.1:0");
-    auto accepted = spawn([&] { return listener.accept(); });
-    client = TcpStream::connect(listener.local_endpoint().to_string());
-    server = accepted.join();
-  }
-  TcpStream client, server;
-};
-
-void echo(TcpStream stream) {
-  std::array<char, 4096> buffer;
-  std::error_code ec;
-  while (const std::size_t count = stream.read_some(buffer, ec)) {
-    stream.write_all(bytes({buffer.data(), count}), ec);
-    if (ec) return;
-  }
-}
-
-void until_waiting(int count) {
-  while (sched::poll_waiters() < count) yield();
-}
-
-// One who waits for a byte of the stream, and returns what ended that.
-Task<std::error_code> waiting_reader(TcpStream& stream) {
-  Task<std::error_code> reader = spawn([&stream] {
-    char byte;
-    std::error_code ec;
-    stream.read_some(std::span(&byte, 1), ec);
-    return ec;
-  });
-  until_waiting(1);
-  return reader;
-}
 
 static_assert(Writable<std::array<char, 4>&> && Writable<std::span<std::byte>> && Writable<std::vector<std::string>&>);
 static_assert(!Writable<std::string_view> && !Writable<const std::string&> &&
@@ -345,6 +302,26 @@ TEST(Tcp, AResetIsAnError) {
     char byte;
     pair.client.read_some(std::span(&byte, 1), ec);
     EXPECT_EQ(ec, std::errc::connection_reset);
+  });
+}
+
+TEST(Tcp, AcceptOutOfDescriptorsIsAnErrorAndNoEnd) {
+  run([] {
+    TcpListener listener = TcpListener::listen("127.0.0.1:0");
+    TcpStream client = TcpStream::connect(listener.local_endpoint().to_string());
+    rlimit before;
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    const rlimit none_left{static_cast<rlim_t>(next), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
+    std::error_code ec;
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_FALSE(listener.accept({}, ec).is_open());
+      EXPECT_EQ(ec, std::errc::too_many_files_open);
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(listener.accept({}, ec).is_open()) << "it stayed in the queue: " << ec.message();
   });
 }
 

@@ -1,123 +1,89 @@
 // Connections over loopback that are read, written, closed and cut off by deadlines while processors come and go: every
-// byte arrives once and in order, nobody is left waiting, no socket is left open.
+// byte arrives once and in order, nobody is left waiting, no socket is left open. And datagrams, that may be lost but
+// not altered.
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
-#include <filesystem>
+#include <atomic>
+#include <string>
 #include <vector>
 
-#include "sched/poller.h"
-#include "stress/stress.h"
-#include "weft/net.h"
-#include "weft/sync.h"
-#include "weft/time.h"
+#include "stress/streams.h"
 
 namespace weft::stress {
 namespace {
 
-using namespace std::chrono_literals;
 using net::TcpListener;
 using net::TcpStream;
+using net::UdpSocket;
+using net::UnixListener;
+using net::UnixStream;
 using std::chrono::microseconds;
 
-std::size_t pick_size(Random& random, int from, int to) { return static_cast<std::size_t>(pick(random, from, to)); }
-
-int open_sockets() {
-  int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    std::error_code gone;  // the folder's own, by now
-    count += std::filesystem::read_symlink(entry.path(), gone).native().starts_with("socket:") ? 1 : 0;
-  }
-  return count;
-}
-
-void echo(TcpStream stream) {
-  std::array<std::byte, 2048> buffer;
-  std::error_code ec;
-  while (const std::size_t count = stream.read_some(buffer, ec)) {
-    stream.write_all(std::span(buffer).first(count), ec);
-    if (ec) return;
-  }
-}
-
-// One who writes while another reads back; returns how much came back as it was sent.
-std::size_t converse(TcpStream& stream, Random& random, std::size_t bytes) {
-  Group writer;
-  const std::size_t chunk = pick_size(random, 1, 5'000);
-  writer.go([&stream, bytes, chunk] {
-    std::vector<std::byte> out;
-    std::error_code ec;
-    for (std::size_t sent = 0; sent < bytes && !ec;) {
-      out.clear();
-      for (std::size_t i = sent; i < bytes && out.size() < chunk; ++i) out.push_back(static_cast<std::byte>(i * 7));
-      sent += stream.write_all(out, ec);
-    }
-  });
-  std::size_t received = 0;
-  std::error_code ec;
-  std::array<std::byte, 3000> in;
-  while (received < bytes) {
-    const std::size_t count = stream.read_some(std::span(in).first(pick_size(random, 1, 3000)), ec);
-    if (ec) break;
-    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(in[i], static_cast<std::byte>((received + i) * 7));
-    received += count;
-  }
-  if (received < bytes) stream.close();  // the writer must not wait for ever
-  writer.wait();
-  return received;
-}
-
-// Some are cut off in the middle: by close() from elsewhere, or by a deadline.
-void visit(const std::string& address, Random random) {
-  TcpStream stream = TcpStream::connect(address);
-  const std::size_t bytes = pick_size(random, 0, 40'000);
-  switch (pick(random, 0, 3)) {
-    case 0: {
-      auto closer = spawn([&stream, wait = pick(random, 0, 200)] {
-        sleep_for(microseconds(wait));
-        stream.close();
-      });
-      converse(stream, random, bytes);
-      closer.join();
-      break;
-    }
-    case 1:
-      stream.set_deadline(std::chrono::steady_clock::now() + microseconds(pick(random, -10, 300)));
-      converse(stream, random, bytes);
-      break;
-    default:
-      EXPECT_EQ(converse(stream, random, bytes), bytes);
-  }
-}
+constexpr auto as_it_is = [](auto stream) { return stream; };
 
 TEST(NetStress, EveryByteArrivesAndNobodyWaitsForEver) {
   watched_rounds([](Random& random) {
-    const int before = open_sockets();
-    {
+    leaves_nothing([&] {
       TcpListener listener = TcpListener::listen("127.0.0.1:0");
       const std::string address = listener.local_endpoint().to_string();
-      Group acceptors, visitors;
-      for (int i = pick(random, 1, 3); i > 0; --i) {
-        acceptors.go([&] {
+      visit_server(random, std::move(listener), as_it_is, [&] { return TcpStream::connect(address); });
+    });
+  });
+}
+
+TEST(NetStress, UnixStreamsToo) {
+  watched_rounds([](Random& random) {
+    leaves_nothing([&] {
+      const std::string address = "@weft-stress-" + std::to_string(::getpid());
+      visit_server(random, UnixListener::listen(address), as_it_is, [&] { return UnixStream::connect(address); });
+    });
+  });
+}
+
+// Asks for an answer several times, and gives up now and then.
+void ask(const net::Endpoint& server, Random random) {
+  UdpSocket socket = pick(random, 0, 1) == 0 ? UdpSocket::bind("127.0.0.1:0") : UdpSocket::connect(server.to_string());
+  std::vector<std::string> asked;
+  for (int i = pick(random, 1, 20); i > 0; --i) {
+    asked.push_back(std::string(pick_size(random, 0, 600), static_cast<char>('a' + i)));
+    socket.send_to(asked.back(), server);
+    if (pick(random, 0, 4) == 0) socket.set_read_deadline(std::chrono::steady_clock::now() + microseconds(50));
+    std::array<char, 512> buffer;
+    std::error_code ec;
+    const net::Datagram answer = socket.receive_from(buffer, with_timeout({}, microseconds(pick(random, 0, 2000))), ec);
+    socket.set_read_deadline(std::chrono::steady_clock::time_point::max());
+    if (ec) continue;
+    const std::string_view text(buffer.data(), answer.bytes);
+    EXPECT_EQ(answer.from, server);
+    EXPECT_TRUE(std::ranges::any_of(asked, [&](const std::string& sent) {
+      return text == std::string_view(sent).substr(0, 512) && answer.truncated == (sent.size() > 512);
+    }));
+  }
+}
+
+TEST(NetStress, DatagramsArriveAsTheyWereSent) {
+  watched_rounds([](Random& random) {
+    leaves_nothing([&] {
+      UdpSocket server = UdpSocket::bind("127.0.0.1:0");
+      const net::Endpoint address = server.local_endpoint();
+      Group answerers, callers;
+      for (int i = pick(random, 1, 4); i > 0; --i) {
+        answerers.go([&] {
+          std::array<char, 1024> buffer;
           std::error_code ec;
-          while (true) {
-            TcpStream stream = listener.accept({}, ec);
-            if (ec == errc::closed) return;
-            ASSERT_FALSE(ec) << ec.message();
-            acceptors.go([stream = std::move(stream)]() mutable { echo(std::move(stream)); });
+          while (ec != errc::closed) {
+            const net::Datagram question = server.receive_from(buffer, ec);
+            if (!ec) server.send_to(std::string_view(buffer.data(), question.bytes), question.from, ec);
           }
         });
       }
-      for (int i = pick(random, 1, 12); i > 0; --i)
-        visitors.go([&address, seed = Random(random())] { visit(address, seed); });
-      std::vector<std::thread> threads;
-      for (int i = pick(random, 0, 2); i > 0; --i)
-        threads.emplace_back([&address, seed = Random(random())] { visit(address, seed); });
-      visitors.wait();
-      for (std::thread& thread : threads) thread.join();
-      listener.close();
-      acceptors.wait();
-    }
-    EXPECT_EQ(open_sockets(), before);
-    EXPECT_EQ(sched::poll_waiters(), 0);
+      for (int i = pick(random, 1, 12); i > 0; --i) callers.go([&, seed = Random(random())] { ask(address, seed); });
+      callers.wait();
+      server.close();
+      answerers.wait();
+    });
   });
 }
 

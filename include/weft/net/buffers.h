@@ -49,7 +49,10 @@ class IoVector {
       add(buffers);
     } else {
       for (const auto& buffer : buffers) {
-        if (count_ == kMost) break;
+        if (count_ == kMost) {
+          has_all_ = false;
+          break;
+        }
         add(buffer);
       }
     }
@@ -58,6 +61,8 @@ class IoVector {
   iovec* data() noexcept { return parts_; }
   std::size_t count() const noexcept { return count_; }
   std::size_t bytes() const noexcept { return bytes_; }
+  /// False: there were more buffers.
+  bool has_all() const noexcept { return has_all_; }
 
  private:
   template <class B>
@@ -69,6 +74,7 @@ class IoVector {
 
   iovec parts_[kMost];
   std::size_t count_ = 0, bytes_ = 0;
+  bool has_all_ = true;
 };
 
 }  // namespace weft::detail

@@ -1,5 +1,5 @@
 // weft/net/endpoint.h: Endpoint, an IP address with a port.
-// Not here: names and their resolution (net/tcp.h does it for connect and listen). Guide: docs/guide/net.md
+// Not here: names and their resolution (net/resolve.h). Guide: docs/guide/net.md
 #pragma once
 
 #include <netinet/in.h>
@@ -27,6 +27,8 @@ class Endpoint {
 
   std::uint16_t port() const noexcept;
   void set_port(std::uint16_t port) noexcept;
+  /// An IPv4 address as sockets of IPv6 write it, "[::ffff:127.0.0.1]:80"; another one as it is.
+  Endpoint as_v6() const noexcept;
   bool is_v6() const noexcept { return address_.any.sa_family == AF_INET6; }
   /// "127.0.0.1", "::1", "fe80::1%2"
   std::string address() const;

@@ -1,0 +1,104 @@
+// One TLS connection's state: OpenSSL's SSL over a descriptor that does not block.
+//
+// OpenSSL reads and writes the descriptor itself, through a BIO of ours, and never waits: an operation that would is
+// tried again when the descriptor is ready for what it wants, which need not be what it is called. So a goroutine never
+// parks inside OpenSSL, whose error queue belongs to the thread, and deadlines, contexts and close() work as for every
+// stream.
+//
+// A lock makes steps of one reader and one writer exclusive; it is held for a step, never across a wait. After the
+// handshake a writer reads nothing (renegotiation is refused), so a reader that waits for an edge misses none; for the
+// same reason OpenSSL does not read ahead: what it had in its buffer no edge would tell of.
+//
+// REJECTED [tls.R1] memory BIOs, filled and drained by us: a copy more each way, and what the reader has to answer
+//                   would have to be put in order with what the writer writes. Not measured
+#pragma once
+
+#include <openssl/ssl.h>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "net/descriptor.h"
+#include "net/tls_config.h"
+#include "weft/detail/wait.h"
+#include "weft/sync.h"
+
+namespace weft::net::tls {
+
+class Stream::Session {
+ public:
+  using Direction = Descriptor::Direction;
+
+  /// Errors: OpenSSL's; invalid_argument for a client that checks its peer and does not say whom it wants.
+  static std::unique_ptr<Session> make(const Config::State& config, std::string_view host, std::error_code& ec);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Repeats `step(ssl)`, which returns more than 0 when it is done, until it is or fails.
+  template <class Step>
+  void run(Descriptor& descriptor, Direction direction, const detail::WaitLimits& limits, std::error_code& ec,
+           Step&& step) {
+    while (true) {
+      Outcome outcome;
+      descriptor.perform(direction, limits, ec, [&](int fd) -> ssize_t {
+        outcome = take(fd, step);
+        if (outcome.ended || outcome.wants != direction) return 0;
+        errno = EAGAIN;
+        return -1;
+      });
+      if (!ec && outcome.ended) ec = outcome.error;
+      if (ec || outcome.ended) return;
+      direction = outcome.wants;
+    }
+  }
+
+  /// Says close_notify if nobody is in the way.
+  void say_goodbye(Descriptor& descriptor) noexcept;
+
+  /// What there is to write as one piece.
+  std::span<const std::byte> gather(detail::IoVector& from);
+
+  std::error_code write_error;  // of the writer: it cannot go on in the middle of a record
+
+  /// Asks OpenSSL under the lock.
+  template <class Ask>
+  auto ask(Ask&& question) const {
+    const std::lock_guard lock(mutex_);
+    return question(ssl_);
+  }
+
+ private:
+  struct Outcome {
+    bool ended = false;
+    Direction wants = Direction::kRead;
+    std::error_code error;
+  };
+
+  explicit Session(SSL* adopted) noexcept : ssl_(adopted) {}
+
+  template <class Step>
+  Outcome take(int fd, Step&& step) {
+    const std::lock_guard lock(mutex_);
+    begin(fd);
+    return judge(step(ssl_));
+  }
+  void begin(int fd) noexcept;
+  Outcome judge(int result) noexcept;
+
+  static BIO_METHOD* method() noexcept;
+  static int read(BIO* bio, char* into, int bytes) noexcept;
+  static int write(BIO* bio, const char* from, int bytes) noexcept;
+  static long control(BIO* bio, int command, long number, void* pointer) noexcept;
+
+  mutable Mutex mutex_;
+  SSL* const ssl_;  // under the lock, as what follows
+  int fd_ = -1;     // of the step under way
+  int errno_ = 0;   // of its last system call
+  bool said_goodbye_ = false;
+  std::vector<std::byte> gathered_;  // the writer's
+};
+
+}  // namespace weft::net::tls

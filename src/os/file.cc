@@ -1,0 +1,169 @@
+#include "weft/os/file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+
+#include "weft/error.h"
+
+namespace weft::os {
+namespace {
+
+// Calls until no signal is in the way. -1 and `ec`, which else is cleared.
+template <class Call>
+auto uninterrupted(int descriptor, std::error_code& ec, Call&& call) noexcept {
+  ec.clear();
+  decltype(call()) result = -1;
+  if (descriptor < 0) {
+    ec = errc::closed;
+    return result;
+  }
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
+  if (result < 0) ec.assign(errno, std::system_category());
+  return result;
+}
+
+// Repeats `some(done)`, which returns how many bytes it took, until all are done, it takes none, or fails.
+template <class Some>
+std::size_t until_done(std::size_t bytes, int descriptor, std::error_code& ec, Some&& some) noexcept {
+  std::size_t done = 0;
+  ec.clear();
+  while (done < bytes) {
+    const ssize_t count = uninterrupted(descriptor, ec, [&] { return some(done); });
+    if (count <= 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
+void throw_if(const std::error_code& ec, const char* what) {
+  if (ec) throw std::system_error(ec, std::string("weft::os::File::") + what);
+}
+
+}  // namespace
+
+File::~File() {
+  if (is_open()) ::close(descriptor_);
+}
+
+File File::open(const std::string& path, int flags, std::error_code& ec, mode_t permissions) noexcept {
+  return File(uninterrupted(0, ec, [&] { return ::open(path.c_str(), flags | O_CLOEXEC, permissions); }));
+}
+
+File File::open(const std::string& path, int flags, mode_t permissions) {
+  std::error_code ec;
+  File file = open(path, flags, ec, permissions);
+  if (ec) throw std::system_error(ec, "weft::os::File::open(" + path + ')');
+  return file;
+}
+
+std::size_t File::read(std::span<std::byte> into, std::error_code& ec) noexcept {
+  const ssize_t count = uninterrupted(descriptor_, ec, [&] { return ::read(descriptor_, into.data(), into.size()); });
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+std::size_t File::read(std::span<std::byte> into) {
+  std::error_code ec;
+  const std::size_t count = read(into, ec);
+  throw_if(ec, "read");
+  return count;
+}
+
+std::size_t File::write(std::span<const std::byte> from, std::error_code& ec) noexcept {
+  return until_done(from.size(), descriptor_, ec,
+                    [&](std::size_t done) { return ::write(descriptor_, from.data() + done, from.size() - done); });
+}
+
+void File::write(std::span<const std::byte> from) {
+  std::error_code ec;
+  write(from, ec);
+  throw_if(ec, "write");
+}
+
+std::size_t File::read_at(std::uint64_t offset, std::span<std::byte> into, std::error_code& ec) const noexcept {
+  return until_done(into.size(), descriptor_, ec, [&](std::size_t done) {
+    return ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+  });
+}
+
+std::size_t File::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  std::error_code ec;
+  const std::size_t count = read_at(offset, into, ec);
+  throw_if(ec, "read_at");
+  return count;
+}
+
+std::size_t File::write_at(std::uint64_t offset, std::span<const std::byte> from, std::error_code& ec) noexcept {
+  return until_done(from.size(), descriptor_, ec, [&](std::size_t done) {
+    return ::pwrite(descriptor_, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
+  });
+}
+
+void File::write_at(std::uint64_t offset, std::span<const std::byte> from) {
+  std::error_code ec;
+  write_at(offset, from, ec);
+  throw_if(ec, "write_at");
+}
+
+std::string File::read_all(std::error_code& ec) {
+  std::string all;
+  std::size_t done = 0;
+  while (true) {
+    all.resize(done + (64 << 10));
+    const std::size_t count = read(std::as_writable_bytes(std::span(all).subspan(done)), ec);
+    done += count;
+    if (count == 0) break;
+  }
+  all.resize(done);
+  return all;
+}
+
+std::string File::read_all() {
+  std::error_code ec;
+  std::string all = read_all(ec);
+  throw_if(ec, "read_all");
+  return all;
+}
+
+void File::sync(std::error_code& ec) noexcept {
+  uninterrupted(descriptor_, ec, [&] { return ::fsync(descriptor_); });
+}
+
+void File::sync() {
+  std::error_code ec;
+  sync(ec);
+  throw_if(ec, "sync");
+}
+
+std::uint64_t File::size(std::error_code& ec) const noexcept {
+  struct stat found{};
+  uninterrupted(descriptor_, ec, [&] { return ::fstat(descriptor_, &found); });
+  return static_cast<std::uint64_t>(found.st_size);
+}
+
+std::uint64_t File::size() const {
+  std::error_code ec;
+  const std::uint64_t bytes = size(ec);
+  throw_if(ec, "size");
+  return bytes;
+}
+
+// The descriptor is gone even where close() says EINTR: to close it again could hit another's.
+void File::close(std::error_code& ec) noexcept {
+  ec.clear();
+  if (!is_open()) {
+    ec = errc::closed;
+  } else if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) {
+    ec.assign(errno, std::system_category());
+  }
+}
+
+void File::close() {
+  std::error_code ec;
+  close(ec);
+  throw_if(ec, "close");
+}
+
+}  // namespace weft::os
