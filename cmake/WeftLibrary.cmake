@@ -2,7 +2,7 @@
 include_guard(GLOBAL)
 include(GNUInstallDirs)
 
-set(WEFT_LAYERS base os sched sync net obs)
+set(WEFT_LAYERS base os sched sync net obs app)
 
 find_package(Threads REQUIRED)
 find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the library is loaded when it is needed

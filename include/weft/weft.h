@@ -7,5 +7,6 @@
 #include "weft/metrics.h"
 #include "weft/runtime.h"
 #include "weft/select.h"
+#include "weft/signal.h"
 #include "weft/sync.h"
 #include "weft/time.h"
