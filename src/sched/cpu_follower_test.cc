@@ -1,18 +1,18 @@
 // max_procs in a real control group: at the start, and when the quota changes under the running process.
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lab/support/cpu_group.h"
+#include "support/child_program.h"
 #include "weft/metrics.h"
 #include "weft/runtime.h"
 #include "weft/time.h"
@@ -58,44 +58,20 @@ int tell_throttling() {
 
 class Member {
  public:
-  Member(const CpuGroup& group, const char* role, const char* max_procs = nullptr) {
-    int ends[2];
-    if (::pipe(ends) != 0) std::abort();
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::dup2(ends[1], STDOUT_FILENO);
-      ::close(ends[0]);
-      ::close(ends[1]);
-      if (max_procs != nullptr) ::setenv("WEFT_MAXPROCS", max_procs, 1);
-      if (!group.enter()) ::_exit(1);
-      ::execl("/proc/self/exe", "member", role, nullptr);
-      ::_exit(1);
-    }
-    ::close(ends[1]);
-    says_ = ::fdopen(ends[0], "r");
-  }
-  ~Member() {
-    end();
-    std::fclose(says_);
-  }
-  Member(const Member&) = delete;
-  Member& operator=(const Member&) = delete;
+  Member(const CpuGroup& group, const char* role, const char* max_procs = nullptr)
+      : program_(role, {.environment = max_procs != nullptr ? Environment{{"WEFT_MAXPROCS", max_procs}} : Environment(),
+                        .before_exec = [&] { return group.enter(); }}) {}
 
+  /// -1: it has said nothing more.
   int next_number() {
-    int number = -1;
-    return std::fscanf(says_, "%d", &number) == 1 ? number : -1;
+    const std::string line = program_.next_line();
+    return line.empty() ? -1 : std::atoi(line.c_str());
   }
-  /// Kills it. -1 from next_number() then means that it had said nothing more.
-  void end() {
-    if (child_ <= 0) return;
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-    child_ = -1;
-  }
+  void end() { program_.end(); }
 
  private:
-  pid_t child_;
-  std::FILE* says_;
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+  weft::testing::ChildProgram program_;
 };
 
 class InACpuGroup : public ::testing::Test {
@@ -145,7 +121,7 @@ TEST_F(InACpuGroup, ANumberSetByHandStays) {
   }
   for (Member* member : {&by_environment, &by_call}) {
     member->end();
-    EXPECT_EQ(member->next_number(), -1) << "it has said nothing more";
+    EXPECT_EQ(member->next_number(), -1);
   }
 }
 
