@@ -6,6 +6,7 @@ set(WEFT_LAYERS base os sched sync net obs)
 if(WEFT_HTTP)
   list(APPEND WEFT_LAYERS http)
 endif()
+list(APPEND WEFT_LAYERS app)
 
 find_package(Threads REQUIRED)
 find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the library is loaded when it is needed

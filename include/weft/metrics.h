@@ -30,7 +30,8 @@ struct Sample {
 ///
 /// Blocking       never; starts the runtime if nothing has yet
 /// Thread safety  from anywhere but a signal handler
-/// Cost           O(stacks ever in use at once): the states are counted by looking at each goroutine
+/// Cost           O(stacks ever in use at once): the states are counted by looking at each goroutine; and some system
+///                calls for the container's limits
 std::vector<Sample> read();
 
 /// The same in the text format of Prometheus, version 0.0.4: "/sched/latencies:seconds" is

@@ -115,7 +115,8 @@ void yield() noexcept;
 int set_max_procs(int n);
 
 /// How many processors there are. Default: WEFT_MAXPROCS, else the tightest of the CPU quota of the container and its
-/// ancestors (rounded up), the affinity mask, and the cores.
+/// ancestors (rounded up), the affinity mask, and the cores. That default follows the limits when they change, within
+/// some seconds while the program is busy; a number that was set stays. Guide: docs/guide/containers.md
 int max_procs() noexcept;
 
 /// Goroutines that have started (or are about to) and not finished. While others start and finish it may count some

@@ -92,7 +92,7 @@ double load_average() {
 }
 
 MachineFacts machine_facts(const std::string& source_folder) {
-  const weft::os::CpuLimit limit = weft::os::read_cpu_limit();
+  const weft::os::CpuLimit limit = weft::os::CpuLimits().read();
   MachineFacts facts;
   facts.cores = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
   facts.affinity = limit.affinity;

@@ -103,6 +103,11 @@ constexpr Known kWeft[] = {
     {"/weft/stacks/reserved:bytes"},
     {"/weft/stacks/free:stacks"},
     {"/weft/stacks/cold:stacks"},
+    {"/weft/cpu/quota:millicpus"},
+    {"/weft/cpu/quota/periods:periods", Kind::kCounter},
+    {"/weft/cpu/quota/throttled:periods", Kind::kCounter},
+    {"/weft/cpu/quota/throttled-time:nanoseconds", Kind::kCounter},
+    {"/weft/memory/limit:bytes"},
 };
 
 using NamePair = std::pair<std::string_view, std::string_view>;

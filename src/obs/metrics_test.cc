@@ -4,9 +4,12 @@
 #include <unistd.h>
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <sstream>
 #include <string>
 
+#include "os/cpu_limit.h"
+#include "os/memory_limit.h"
 #include "weft/chan.h"
 #include "weft/metrics.h"
 #include "weft/runtime.h"
@@ -80,6 +83,12 @@ TEST(Metrics, SamplesQueueLatency) {
     for (const std::uint64_t n : h.counts) seen += n;
     EXPECT_GE(seen, 1000u / 64);
   });
+}
+
+TEST(Metrics, TellsWhatTheContainerGrants) {
+  EXPECT_DOUBLE_EQ(static_cast<double>(value("/weft/cpu/quota:millicpus")),
+                   std::round(weft::os::CpuLimits().read().quota * 1000));
+  EXPECT_EQ(value("/weft/memory/limit:bytes"), weft::os::read_memory_limit().tightest());
 }
 
 TEST(Metrics, PrometheusTextHasHelpTypeAndValueOfEach) {

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "os/memory_limit.h"
+#include "sched/cpu_follower.h"
 #include "sched/monitor.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
@@ -69,6 +71,24 @@ HistogramValue queue_latencies() {
   return h;
 }
 
+// What the container grants, and what it cost.
+void append_limits(std::vector<Sample>& all) {
+  constexpr double kMillis = 1000;
+  const auto count = [](std::int64_t n) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, n)); };
+  const os::CpuLimits& limits = sched::cpu_limits();
+  const os::CpuThrottling throttling = limits.throttling();
+  all.push_back({"/weft/cpu/quota:millicpus", "CPU quota of the container or a group above it; 0: none.", Kind::kGauge,
+                 static_cast<std::uint64_t>(limits.read().quota * kMillis + 0.5)});
+  all.push_back({"/weft/cpu/quota/periods:periods", "Periods of that quota in which the group ran.", Kind::kCounter,
+                 count(throttling.periods)});
+  all.push_back({"/weft/cpu/quota/throttled:periods", "Periods in which the quota was used up and the group stopped.",
+                 Kind::kCounter, count(throttling.throttled)});
+  all.push_back({"/weft/cpu/quota/throttled-time:nanoseconds", "How long the group was stopped, summed over its CPUs.",
+                 Kind::kCounter, count(throttling.throttled_nanos)});
+  all.push_back({"/weft/memory/limit:bytes", "Memory limit of the container or a group above it; 0: none.",
+                 Kind::kGauge, os::read_memory_limit().tightest()});
+}
+
 std::uint64_t threads_made() noexcept {
   const detail::SpinGuard guard(scheduler().lock);
   return scheduler().machine_count + 1u;  // and the monitor's
@@ -88,7 +108,7 @@ std::vector<Sample> read() {
   const sched::StackPool::Usage stacks = sched::stack_pool().usage();
   const auto foreign = static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, scheduler().foreign_spawned.load(std::memory_order_relaxed)));
-  return {
+  std::vector<Sample> all = {
       {"/sched/gomaxprocs:threads", "Processors: how many goroutines run at the same time at most.", Kind::kGauge,
        processors},
       {"/sched/goroutines:goroutines", "Live goroutines.", Kind::kGauge, num_goroutines()},
@@ -119,6 +139,8 @@ std::vector<Sample> read() {
       {"/weft/stacks/free:stacks", "Stacks kept for reuse with their pages.", Kind::kGauge, stacks.slots_free},
       {"/weft/stacks/cold:stacks", "Stacks whose pages were given back.", Kind::kGauge, stacks.slots_cold},
   };
+  append_limits(all);
+  return all;
 }
 
 }  // namespace weft::metrics

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/fatal.h"
-#include "os/cpu_limit.h"
 #include "os/cpu_timer.h"
+#include "sched/cpu_follower.h"
 #include "sched/stack_pool.h"
 #include "weft/detail/park.h"
 
@@ -78,9 +78,8 @@ void read_max_procs(Config& config) {
     config.max_procs = static_cast<int>(number);
     return;
   }
-  const os::CpuLimit limit = os::read_cpu_limit();
-  config.max_procs = limit.processors < detail::kMaxProcessors ? limit.processors : detail::kMaxProcessors;
-  config.has_cpu_quota = limit.quota > 0;
+  config.max_procs = allowed_processors();
+  config.follows_cpu_limit = true;
 }
 
 }  // namespace

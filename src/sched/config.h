@@ -17,7 +17,7 @@ struct Config {
   bool migrate = false;                 // WEFT_DEBUG=migrate=1: every park resumes through the global queue
   std::int64_t schedtrace_nanos = 0;    // WEFT_DEBUG=schedtrace=MS: a line on stderr each MS ms
   bool long_runners = false;            // WEFT_DEBUG=longrunners=0|1; default: where it cannot disturb, cpu_timer.h
-  bool has_cpu_quota = false;
+  bool follows_cpu_limit = false;       // no WEFT_MAXPROCS: the container's limit, now and later
 };
 
 /// Prints "weft: WEFT_X="value": allowed is ..." and exits with 78 (EX_CONFIG) on a value that is not allowed.

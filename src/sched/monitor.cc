@@ -11,6 +11,7 @@
 #include "os/futex.h"
 #include "os/membarrier.h"
 #include "os/thread.h"
+#include "sched/cpu_follower.h"
 #include "sched/deadlock.h"
 #include "sched/fork.h"
 #include "sched/long_runner.h"
@@ -293,7 +294,7 @@ bool something_waits(MonotonicNanos now) noexcept {
 // User code runs and nothing waits behind it: there is nothing to see to until a timer is due or notice_work() says so.
 MonotonicNanos rest_deadline() noexcept {
   if (something_waits(detail::monotonic_now()) || all_idle()) return 0;
-  return std::min(housekeeping_deadline(), next_timer_for_monitor());
+  return std::min({housekeeping_deadline(), next_timer_for_monitor(), next_look_at_limit()});
 }
 
 void sleep_while_busy(MonotonicNanos now) noexcept {
@@ -340,6 +341,7 @@ void* monitor_thread(void*) {
     see_to_timers(now);
     see_to_poller(now);
     see_to_long_runner();
+    follow_cpu_limit(now);
     see_to_housekeeping(now);
     sleep_between_rounds(now, rotate_held(now));
   }

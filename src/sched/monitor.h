@@ -2,8 +2,9 @@
 //
 //   takes the processor of a machine that blocks or spins in user code while work waits (steal_request.h)
 //   wakes a machine for a timer that nobody else would notice, keeps the coarse clock, gives stack pages back
-//   reports a deadlock, prints the dump that SIGQUIT asked for
-// It sleeps for as long as nothing waits behind user code: a parked program, or one long computation, wakes nobody.
+//   reports a deadlock, prints the dump that SIGQUIT asked for, has max_procs follow the container's limit
+// It sleeps for as long as nothing waits behind user code: a parked program wakes nobody, and one
+// long computation once a second, for the limit.
 #pragma once
 
 #include <cstdint>

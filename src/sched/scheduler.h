@@ -123,7 +123,8 @@ void begin_main() noexcept;  // a run() begins: as resume_runtime()
 void end_main() noexcept;    // the last one pauses the runtime: machines stop at their next pick or section
 void resume_runtime() noexcept;
 void resume_for_spawn() noexcept;  // a plain thread starts a goroutine; a timer that fires after run() does not resume
-void lock_start() noexcept;        // no start, no resize meanwhile
+bool try_follow_to(std::uint32_t max_procs) noexcept;  // the monitor's resize; false: not now
+void lock_start() noexcept;                            // no start, no resize meanwhile
 void unlock_start() noexcept;
 
 /// One in so many that become ready is timed: how long it waits, how long it runs. Not more, for the clock costs as

@@ -10,6 +10,7 @@
 
 #include "os/membarrier.h"
 #include "os/stack_memory.h"
+#include "sched/cpu_follower.h"
 #include "sched/crash.h"
 #include "sched/fork.h"
 #include "sched/monitor.h"
@@ -57,6 +58,7 @@ void start_processors() {
   }
   const auto count = static_cast<std::uint32_t>(s.config.max_procs);
   make_processors_up_to(count);
+  if (s.config.follows_cpu_limit) begin_to_follow();
   const SpinGuard guard(s.lock);
   s.max_procs.store(count, std::memory_order_release);
   for (std::uint32_t i = count; i-- > 0;) {
@@ -115,12 +117,7 @@ void grow_locked(std::uint32_t count) noexcept {
   if (s.surplus_processors == 0) s.attention.fetch_and(~Scheduler::kResized, std::memory_order_release);
 }
 
-int change_max_procs(std::uint32_t count) {
-  {
-    // Not longer: a goroutine may be stopped for good at its next section, when run() returns.
-    const std::scoped_lock one_at_a_time(start_mutex);
-    make_processors_up_to(count);
-  }
+std::uint32_t resize(std::uint32_t count) noexcept {
   Scheduler& s = scheduler();
   const detail::Section section;
   std::uint32_t before;
@@ -135,7 +132,17 @@ int change_max_procs(std::uint32_t count) {
   }
   wake_searcher();
   wake_monitor();  // it sees to held processors that are surplus now
-  return static_cast<int>(before);
+  return before;
+}
+
+int change_max_procs(std::uint32_t count) {
+  {
+    // Not longer: a goroutine may be stopped for good at its next section, when run() returns.
+    const std::scoped_lock one_at_a_time(start_mutex);
+    make_processors_up_to(count);
+    end_following();
+  }
+  return static_cast<int>(resize(count));
 }
 
 }  // namespace
@@ -148,6 +155,21 @@ void start_runtime() {
   if (started.load(std::memory_order_relaxed)) return;
   start_locked();
   started.store(true, std::memory_order_release);
+}
+
+// The lock is held throughout, so that whoever sets a number by hand does so after, and has the last word. Not waited
+// for: its holder may be in need of the monitor.
+bool try_follow_to(std::uint32_t max_procs) noexcept {
+  const std::unique_lock guard(start_mutex, std::try_to_lock);
+  if (!guard.owns_lock()) return false;
+  if (!follows_cpu_limit()) return true;
+  try {
+    make_processors_up_to(max_procs);
+  } catch (const std::system_error&) {
+    return false;
+  }
+  if (max_procs != scheduler().max_procs.load(std::memory_order_relaxed)) resize(max_procs);
+  return true;
 }
 
 void lock_start() noexcept { start_mutex.lock(); }

@@ -11,6 +11,7 @@
 #include "cases.h"
 #include "weft/chan.h"
 #include "weft/runtime.h"
+#include "weft/signal.h"
 #include "weft/sync/mutex.h"
 #include "weft/time.h"
 
@@ -208,6 +209,15 @@ int quit_taken_over() {
   return quit();
 }
 
+// Waits for nothing but that signal, and is not deadlocked.
+int quit_received() {
+  return weft::run([] {
+    const weft::RecvChan<int> signals = weft::signal::notify({SIGQUIT});
+    std::thread(say_when_main_waits).detach();
+    return signals.recv() == SIGQUIT ? 9 : 1;
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -232,5 +242,6 @@ int main(int argc, char** argv) {
                           {"deadlock_of_a_thread", deadlock_of_a_thread},
                           {"no_deadlock_while_a_thread_lives", no_deadlock_while_a_thread_lives},
                           {"quit", quit},
-                          {"quit_taken_over", quit_taken_over}});
+                          {"quit_taken_over", quit_taken_over},
+                          {"quit_received", quit_received}});
 }

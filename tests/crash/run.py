@@ -97,6 +97,9 @@ def fatal_rows():
               "also where a shell had it ignored", quit_when_ready=True, ignore_quit=True, held_back=True)
     yield Row("quit/taken over", "fatal", "quit_taken_over", 9, [], "the program's own handler stays",
         quit_when_ready=True)
+    yield Row("quit/received", "fatal", "quit_received", 9, [],
+              "taken over by signal::notify; who waits for a signal alone is not deadlocked", quit_when_ready=True,
+              held_back=True)
 
 
 def environment_rows():
