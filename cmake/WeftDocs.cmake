@@ -39,7 +39,7 @@ add_test(NAME docs/self_test COMMAND Python3::Interpreter "${weft_snippets}" sel
 set_tests_properties(docs/self_test PROPERTIES LABELS docs TIMEOUT ${WEFT_TEST_TIMEOUT})
 file(GLOB weft_pages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/docs/guide/*.md")
 list(FILTER weft_pages EXCLUDE REGEX "README\\.md$")
-weft_without_tls(weft_pages)
+weft_without_absent_parts(weft_pages)
 foreach(page IN LISTS weft_pages ITEMS README.md docs/go_differences.md)
   if(EXISTS "${PROJECT_SOURCE_DIR}/${page}")
     weft_add_page_test("${page}")

@@ -15,6 +15,9 @@ find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the li
 function(weft_layer_sources result layer)
   weft_glob(sources "${PROJECT_SOURCE_DIR}/src/${layer}/*.cc")
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
+  if(NOT WEFT_HTTP)
+    list(FILTER sources EXCLUDE REGEX "/app/http_")
+  endif()
   if(WEFT_CONTEXT STREQUAL "asm")
     list(FILTER sources EXCLUDE REGEX "_boost\\.cc$")
   else()
@@ -70,6 +73,7 @@ target_link_options(weft INTERFACE $<BUILD_INTERFACE:${WEFT_SANITIZE_FLAGS}>)
 
 if(WEFT_HTTP)
   find_package(Boost 1.81 REQUIRED)  # headers: Beast's parser, JSON, URL, containers
+  find_path(WEFT_PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
   target_link_libraries(weft PUBLIC Boost::headers)
 endif()
 

@@ -51,15 +51,10 @@ std::string waiting_time(detail::MonotonicNanos since) {
   return seconds >= 1 ? fmt::format(", {} s", seconds) : "";
 }
 
-void write_one(int fd, const DumpHeader& header, const Frames& frames) {
-  std::string text = describe_header(header);
-  append_frames(text, frames.view());
-  text += '\n';
-  base::write_all(fd, text);
-}
+using VisitStack = std::function<void(const DumpHeader&, std::span<const std::uintptr_t>)>;
 
 // One membarrier for the batch; see claim.h.
-void write_batch(int fd, std::span<Goroutine*> batch) {
+void visit_batch(const VisitStack& visit, std::span<Goroutine*> batch) {
   std::array<DumpHeader, kClaimBatch> headers;
   std::array<Frames, kClaimBatch> frames;
   for (Goroutine* g : batch) g->claimed.store(true, std::memory_order_relaxed);
@@ -73,7 +68,7 @@ void write_batch(int fd, std::span<Goroutine*> batch) {
     const Status status = headers[i].status;
     if (status == Status::kDead || status == Status::kFresh) continue;
     if (status == Status::kRunning) frames[i].count = running_stack(*batch[i], frames[i].addresses);
-    write_one(fd, headers[i], frames[i]);
+    visit(headers[i], frames[i].view());
   }
 }
 
@@ -155,15 +150,18 @@ std::string describe_header(const DumpHeader& header) {
   return fmt::format("goroutine {}{} [{}]:\n", header.id, name, state);
 }
 
-namespace {
-
-// The runtime's and the library's own frames between a user's call and the point where the stack was taken.
-bool is_machinery(const std::string& function) {
+bool is_machinery(std::string_view function) noexcept {
   constexpr std::string_view kPrefixes[] = {"weft::sched::",  "weft::detail::park", "std::__invoke",
                                             "std::terminate", "std::invoke_result", "__cxa_throw"};
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                     [&](std::string_view prefix) { return std::string_view(function).starts_with(prefix); });
+                     [&](std::string_view prefix) { return function.starts_with(prefix); });
 }
+
+bool is_outermost(std::string_view function) noexcept {
+  return function == "weft_context_start" || function == "weft::sched::goroutine_main()";
+}
+
+namespace {
 
 void append_frame(std::string& text, std::uintptr_t address, const os::SourceLocation& at) {
   if (at.function.empty()) {
@@ -181,28 +179,37 @@ void append_frame(std::string& text, std::uintptr_t address, const os::SourceLoc
 void append_frames(std::string& text, std::span<const std::uintptr_t> return_addresses) {
   for (const std::uintptr_t address : return_addresses) {
     const os::SourceLocation at = os::symbolize(address, true);
-    if (at.function == "weft_context_start" || at.function == "weft::sched::goroutine_main()") break;
+    if (is_outermost(at.function)) break;
     if (!is_machinery(at.function)) append_frame(text, address, at);
   }
 }
 
+void visit_stacks(const VisitStack& visit) {
+  std::array<Goroutine*, kClaimBatch> batch;
+  std::size_t count = 0;
+  stack_pool().for_each([&](Goroutine* g) {
+    const Status status = g->status.load(std::memory_order_acquire);
+    if (status == Status::kDead || status == Status::kFresh) return;
+    if (g->fork_generation.load(std::memory_order_relaxed) !=
+        scheduler().fork_generation.load(std::memory_order_relaxed)) {
+      return;
+    }
+    batch[count++] = g;
+    if (count < kClaimBatch) return;
+    visit_batch(visit, batch);
+    count = 0;
+  });
+  visit_batch(visit, {batch.data(), count});
+}
+
 void write_dump(int fd) noexcept {
   try {
-    std::array<Goroutine*, kClaimBatch> batch;
-    std::size_t count = 0;
-    stack_pool().for_each([&](Goroutine* g) {
-      const Status status = g->status.load(std::memory_order_acquire);
-      if (status == Status::kDead || status == Status::kFresh) return;
-      if (g->fork_generation.load(std::memory_order_relaxed) !=
-          scheduler().fork_generation.load(std::memory_order_relaxed)) {
-        return;
-      }
-      batch[count++] = g;
-      if (count < kClaimBatch) return;
-      write_batch(fd, batch);
-      count = 0;
+    visit_stacks([fd](const DumpHeader& header, std::span<const std::uintptr_t> return_addresses) {
+      std::string text = describe_header(header);
+      append_frames(text, return_addresses);
+      text += '\n';
+      base::write_all(fd, text);
     });
-    write_batch(fd, {batch.data(), count});
   } catch (...) {
     base::write_all(fd, "weft: the dump ends here: out of memory\n");
   }

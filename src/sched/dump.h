@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "sched/goroutine.h"
 
@@ -25,12 +27,20 @@ struct DumpHeader {
   detail::MonotonicNanos wait_since = 0;
 };
 
+/// Calls `visit` with every goroutine and its return addresses, innermost first; each one's stack is of one moment, the
+/// whole is not. From any thread but not from a signal handler; throws what `visit` throws.
+void visit_stacks(const std::function<void(const DumpHeader&, std::span<const std::uintptr_t>)>& visit);
+
 /// One that is parked must be claimed, for it might go on and write what is read here; of another anything is read that
 /// is there at the moment.
 DumpHeader read_header(const detail::Goroutine& g, detail::Status status) noexcept;
 
 /// One goroutine as text: "goroutine 7 "x" [chan receive, 3 minutes]:" and the frames.
 std::string describe_header(const DumpHeader& header);
+/// The runtime's and the library's own frames between a user's call and the point where the stack was taken.
+bool is_machinery(std::string_view function) noexcept;
+/// A goroutine's outermost frames, the same for all.
+bool is_outermost(std::string_view function) noexcept;
 void append_frames(std::string& text, std::span<const std::uintptr_t> return_addresses);
 
 const char* wait_reason_text(detail::WaitReason reason) noexcept;
