@@ -6,11 +6,11 @@
 set -eu
 
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with,
-# what the doctor reads profiles and asks servers with. Boost is Debian's newest, in the place of its 1.74: that has no
+# what the doctor reads profiles and asks servers with, the example service's database. Boost is Debian's newest, in the place of its 1.74: that has no
 # JSON.
 build="g++ cmake ninja-build ccache pkg-config python3
   libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev libfmt-dev
-  libboost1.81-dev libprotozero-dev libre2-dev libssl-dev zlib1g-dev"
+  libboost1.81-dev libprotozero-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
 # Other libraries that the benchmarks are held against.
