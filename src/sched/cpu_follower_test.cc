@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "lab/support/cpu_group.h"
 #include "support/child_program.h"
+#include "support/cpu_group.h"
 #include "weft/metrics.h"
 #include "weft/runtime.h"
 #include "weft/time.h"
 
 namespace {
 
-using lab::CpuGroup;
+using weft::testing::CpuGroup;
 
 constexpr int kCpu = CpuGroup::kPeriodMicros;
 
