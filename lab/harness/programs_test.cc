@@ -21,10 +21,12 @@ fs::path build_folder() { return fs::read_symlink("/proc/self/exe").parent_path(
 // The smallest sizes that still run every line: what is measured does not matter here.
 Scenario small(Scenario scenario) {
   const std::map<std::string, std::string> sizes = {
-      {"rate", "2000"},     {"requests", "200"},    {"work-rounds", "100"}, {"wait-ms", "5"},  {"patience-ms", "60000"},
-      {"workers", "20"},    {"queue", "200"},       {"json-events", "500"}, {"items", "1000"}, {"plain-events", "500"},
-      {"measure-ms", "5"},  {"ticks", "5"},         {"block-ms", "5"},      {"calls", "1000"}, {"trips", "50"},
-      {"deep-parses", "2"}, {"shallow-parses", "5"}};
+      {"rate", "2000"},         {"requests", "200"},     {"work-rounds", "100"}, {"wait-ms", "5"},
+      {"patience-ms", "60000"}, {"workers", "20"},       {"queue", "200"},       {"json-events", "500"},
+      {"items", "1000"},        {"plain-events", "500"}, {"measure-ms", "5"},    {"ticks", "5"},
+      {"block-ms", "5"},        {"calls", "1000"},       {"trips", "50"},        {"deep-parses", "2"},
+      {"shallow-parses", "5"},  {"warm-ms", "5"},        {"settle-ms", "5"},     {"connections", "4"},
+      {"item-us", "100"},       {"reload-ms", "20"},     {"between-ms", "10"}};
   for (Phase& phase : scenario.phases) {
     for (Argument& argument : phase.arguments) {
       if (auto size = sizes.find(argument.name); size != sizes.end()) argument.value = size->second;
@@ -49,7 +51,7 @@ TEST_P(Programs, EndWellAndReportEverything) {
   EXPECT_TRUE(found);
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenario, Programs, ::testing::Values(2, 3, 4, 9, 12));
+INSTANTIATE_TEST_SUITE_P(Scenario, Programs, ::testing::Values(2, 3, 4, 9, 10, 11, 12));
 
 Ended weft_program(std::vector<std::string> words) {
   words.insert(words.begin(), (build_folder() / "weft").string());
@@ -65,7 +67,7 @@ TEST(WeftProgram, ListsTheScenarios) {
 TEST(WeftProgram, BadInputIsNamedAndEndsWithTwo) {
   Ended ended = weft_program({"lab", "run", "5"});
   EXPECT_EQ(ended.exit_code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("'5' is no scenario; there are 2, 3, 4, 9, 12"));
+  EXPECT_THAT(ended.err, HasSubstr("'5' is no scenario; there are 2, 3, 4, 9, 10, 11, 12"));
   ended = weft_program({"lab", "all", "--reps", "0"});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_THAT(ended.err, HasSubstr("--reps"));

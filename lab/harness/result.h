@@ -30,6 +30,7 @@ struct ScenarioResult {
   bool with_go = false;
   std::vector<MeasureResult> measures;
   std::vector<std::string> failures;  // a program that failed, or did other work than the rest
+  std::string cannot_run;             // on this machine, and why
   double seconds = 0;
 
   Bar designed_out() const;

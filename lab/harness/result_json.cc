@@ -93,6 +93,7 @@ void write_scenario(JsonWriter& json, const ScenarioResult& result) {
   json.number("seconds", result.seconds);
   write_bar(json, "designed_out", result.designed_out());
   write_bar(json, "ahead", result.ahead());
+  json.text("cannot_run", result.cannot_run);
   json.begin_array("failures");
   for (const std::string& failure : result.failures) json.text({}, failure);
   json.end_array();

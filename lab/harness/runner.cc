@@ -10,6 +10,8 @@
 namespace lab {
 namespace {
 
+constexpr int kCannotRun = 77;  // as automake's tests are skipped
+
 // One failure is told once, however many rounds repeat it.
 void note_failure(ScenarioResult& result, const std::string& text) {
   if (std::ranges::find(result.failures, text) == result.failures.end()) result.failures.push_back(text);
@@ -87,14 +89,23 @@ void Runner::run_round(ScenarioResult& result, int round) {
 
 void Runner::run_one(ScenarioResult& result, const Phase& phase, Program program) {
   const std::string processors = std::to_string(processors_);
-  Command command{.words = {locations_.program(result.scenario, program).string()},
-                  .environment = {"GOMAXPROCS=" + processors, "WEFT_MAXPROCS=" + processors}};
+  if (!result.cannot_run.empty()) return;
+  const std::string path = locations_.program(result.scenario, program).string();
+  const std::string driver = (locations_.programs / result.scenario.folder / phase.driver).string();
+  Command command{
+      .words = phase.driver.empty() ? std::vector{path} : std::vector{driver, std::string("--program"), path},
+      .environment = {"GOMAXPROCS=" + processors, "WEFT_MAXPROCS=" + processors}};
   for (const Argument& argument : phase.arguments) {
     command.words.push_back("--" + argument.name);
     command.words.push_back(argument.value);
   }
   const bool overflow = std::ranges::find(phase.overflow, program) != phase.overflow.end();
-  const Reading reading = read_report(phase, run_program(command), overflow);
+  const Ended ended = run_program(command);
+  if (!phase.driver.empty() && ended.exit_code == kCannotRun) {
+    result.cannot_run = ended.err.substr(0, ended.err.find('\n'));
+    return;
+  }
+  const Reading reading = read_report(phase, ended, overflow);
   if (!reading.failure.empty()) {
     note_failure(
         result, std::string(name_of(program)) + (phase.name.empty() ? "" : ", " + phase.name) + ": " + reading.failure);

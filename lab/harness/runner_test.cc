@@ -66,6 +66,25 @@ TEST_F(RunnerTest, PassesArgumentsAndProcessors) {
   EXPECT_THAT(run(1).failures, ElementsAre());
 }
 
+TEST_F(RunnerTest, ADriverRunsThePrograms) {
+  scenario_.phases[0].driver = "drive";
+  script("drive", "[ \"$1 $3 $4\" = '--program --size 12' ] && \"$2\"");
+  script("before", "echo '{\"ns\": 1, \"sum\": 5}'");
+  script("after", "echo '{\"ns\": 4, \"sum\": 5}'");
+  EXPECT_THAT(run(1).failures, ElementsAre());
+  EXPECT_EQ(log(), "drive\nbefore\ndrive\nafter\n");
+}
+
+TEST_F(RunnerTest, ADriverSaysThatTheScenarioCannotRunHere) {
+  scenario_.phases[0].driver = "drive";
+  script("drive", "echo 'no cpu controller' >&2; exit 77");
+  const ScenarioResult result = run(2);
+  EXPECT_EQ(result.cannot_run, "no cpu controller");
+  EXPECT_THAT(result.failures, ElementsAre()) << "it is not its fault";
+  EXPECT_EQ(log(), "drive\n") << "nor is it tried again";
+  EXPECT_EQ(result.ahead(), Bar::not_judged);
+}
+
 TEST_F(RunnerTest, OtherWorkIsAFailure) {
   script("before", "echo '{\"ns\": 10, \"sum\": 5}'");
   script("after", "echo '{\"ns\": 4, \"sum\": 6}'");

@@ -52,6 +52,9 @@ struct Phase {
   std::vector<Measure> measures;
   /// Programs that have to end in a stack overflow report; their outcome then reads "reported".
   std::vector<Program> overflow = {};
+  /// A program beside them, of the scenario's folder, that runs each of them: it gets the arguments and `--program`,
+  /// and reports. Ended with code 77 it says on standard error why the scenario cannot run on this machine.
+  std::string driver = {};
 };
 
 struct Scenario {
@@ -75,6 +78,8 @@ Scenario scenario_02(const Scale& scale);
 Scenario scenario_03(const Scale& scale);
 Scenario scenario_04(const Scale& scale);
 Scenario scenario_09(const Scale& scale);
+Scenario scenario_10(const Scale& scale);
+Scenario scenario_11(const Scale& scale);
 Scenario scenario_12(const Scale& scale);
 
 /// All that there are, by number.

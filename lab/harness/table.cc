@@ -135,6 +135,7 @@ std::string scenario_table(const ScenarioResult& result) {
     phase = measure.phase;
     text += measure_line(measure, result.with_go);
   }
+  if (!result.cannot_run.empty()) text += "cannot run here: " + result.cannot_run + "\n";
   for (const std::string& failure : result.failures) text += "FAILED  " + failure + "\n";
   return text + "\n";
 }

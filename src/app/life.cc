@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 
 #include "app/app_log.h"
 #include "app/sd_notify.h"
@@ -37,13 +38,15 @@ Life::Life(Roster& roster, RecvChan<void> stop)
 Life::~Life() {
   end_at_second_signal(0);
   signal::stop(signals_);
-  shared_->over.close();
-  work_.cancel();
 }
 
 int Life::run() {
   obs::set_phase(health::Phase::kStarting);
-  if (!validate()) return kExitConfig;
+  if (!validate()) {
+    obs::set_phase(health::Phase::kStopped);
+    return kExitConfig;
+  }
+  watch_shutdown_time();
   feed_watchdog();
   launch_servers(true);
   start_parts();
@@ -59,6 +62,8 @@ int Life::run() {
   shut_servers(true);
   while (std::ranges::count(serving_, true) != 0) handle_next();
   obs::set_phase(health::Phase::kStopped);
+  shared_->over.close();
+  goroutines_.wait();
   log("ended code={} ms={}", exit_code_, millis_since(end_began_));
   return exit_code_;
 }
@@ -76,18 +81,24 @@ bool Life::validate() {
   return all_hold;
 }
 
+// One that cannot be launched has failed.
 void Life::launch(Kind kind, std::size_t index, std::string name, detail::AppStep step) {
-  go({.name = name},
-     [shared = shared_, context = work_.context, began = Clock::now(), kind, index, name, step = std::move(step)] {
-       std::exception_ptr error;
-       try {
-         const StillRunning::Entry entry(shared->still_running, name);
-         step(context);
-       } catch (...) {
-         error = std::current_exception();
-       }
-       shared->ends.send({kind, index, error, began});
-     });
+  const Clock::time_point began = Clock::now();
+  try {
+    goroutines_.go({.name = name},
+                   [shared = shared_, context = work_.context, began, kind, index, name, step = std::move(step)] {
+                     std::exception_ptr error;
+                     try {
+                       const StillRunning::Entry entry(shared->still_running, name);
+                       step(context);
+                     } catch (...) {
+                       error = std::current_exception();
+                     }
+                     shared->ends.send({kind, index, error, began});
+                   });
+  } catch (const std::system_error&) {
+    shared_->ends.send({kind, index, std::current_exception(), began});
+  }
 }
 
 void Life::start_parts() {
@@ -209,7 +220,7 @@ void Life::begin_end(const std::string& reason) {
   obs::set_phase(health::Phase::kDraining);
   sd_notify("STOPPING=1\nSTATUS=draining");
   log("draining reason={}", reason);
-  watch_shutdown_time();
+  shared_->ending.close();
   if (!all_launched_) work_.cancel();  // starts that are under way
 }
 

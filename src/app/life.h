@@ -22,6 +22,7 @@
 #include "app/still_running.h"
 #include "weft/chan.h"
 #include "weft/context.h"
+#include "weft/sync/wait_group.h"
 
 namespace weft::app {
 
@@ -49,7 +50,8 @@ class Life {
   struct Shared {
     explicit Shared(std::size_t most_ends) : ends(make_chan<End>(most_ends)) {}
     Chan<End> ends;
-    Chan<void> over = make_chan<void>();  // closed when the life is over
+    Chan<void> ending = make_chan<void>();  // closed when the end begins
+    Chan<void> over = make_chan<void>();    // closed when the life is over
     StillRunning still_running;
   };
 
@@ -71,6 +73,7 @@ class Life {
 
   void drain();
   void shut_servers(bool early);
+  std::string shut(const Server& server, const Context& context) noexcept;
   void run_hooks();
   void run_hook(const Hook& hook);
   Clock::time_point servers_deadline();
@@ -82,7 +85,8 @@ class Life {
   const Clock::time_point began_ = Clock::now();
   RecvChan<int> signals_;
   std::shared_ptr<Shared> shared_;
-  CancelContext work_;  // that of parts and warm-ups
+  WaitGroup goroutines_;  // all but the shutdown functions, of which some may be left behind
+  CancelContext work_;    // that of parts and warm-ups
 
   std::vector<std::vector<std::size_t>> after_;
   std::vector<bool> started_;

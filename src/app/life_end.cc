@@ -1,14 +1,14 @@
 // The second half of Life: draining, stopping, and what happens if that takes too long.
 #include <algorithm>
-#include <numeric>
+#include <memory>
 #include <optional>
+#include <system_error>
 
 #include "app/app_log.h"
 #include "app/life.h"
 #include "app/sd_notify.h"
 #include "weft/runtime.h"
 #include "weft/select.h"
-#include "weft/sync/wait_group.h"
 #include "weft/time.h"
 
 namespace weft::app {
@@ -35,6 +35,18 @@ Life::Clock::time_point Life::servers_deadline() {
   return end_began_ + std::max(all - std::min(promised, all), all / 2);
 }
 
+// What went wrong; empty: nothing.
+std::string Life::shut(const Server& server, const Context& context) noexcept {
+  const StillRunning::Entry entry(shared_->still_running, server.name);
+  try {
+    std::error_code error;
+    server.calls.shutdown(context, error);
+    return error ? quoted(std::string_view(error.message())) : "";
+  } catch (...) {
+    return quoted(std::current_exception());
+  }
+}
+
 void Life::shut_servers(bool early) {
   const Context context = with_deadline({}, servers_deadline());
   WaitGroup pending;
@@ -42,16 +54,12 @@ void Life::shut_servers(bool early) {
   for (std::size_t i = 0; i < roster_.servers.size(); ++i) {
     const Server& server = roster_.servers[i];
     if (!serving_[i] || server.early != early) continue;
-    pending.go([this, &server, &context, &error_text = errors[i]] {
-      const StillRunning::Entry entry(shared_->still_running, server.name);
-      try {
-        std::error_code error;
-        server.calls.shutdown(context, error);
-        if (error) error_text = quoted(std::string_view(error.message()));
-      } catch (...) {
-        error_text = quoted(std::current_exception());
-      }
-    });
+    const auto shut_one = [this, &server, &context, &error = errors[i]] { error = shut(server, context); };
+    try {
+      pending.go({.name = server.name}, shut_one);
+    } catch (const std::system_error&) {  // no goroutine to be had for it
+      shut_one();
+    }
   }
   pending.wait();
   for (std::size_t i = 0; i < errors.size(); ++i) {
@@ -60,7 +68,13 @@ void Life::shut_servers(bool early) {
 }
 
 void Life::run_hooks() {
-  for (const Hook& hook : roster_.hooks_to_run()) run_hook(hook);
+  for (const Hook& hook : roster_.hooks_to_run()) {
+    try {
+      run_hook(hook);
+    } catch (const std::system_error&) {  // no goroutine to be had for it
+      fail("stop-failed part", hook.name, quoted(std::current_exception()));
+    }
+  }
 }
 
 void Life::run_hook(const Hook& hook) {
@@ -69,7 +83,8 @@ void Life::run_hook(const Hook& hook) {
   };
   const Clock::time_point began = Clock::now();
   const Chan<Outcome> returned = make_chan<Outcome>(1);
-  go({.name = hook.name}, [shared = shared_, hook, returned] {
+  auto gone = std::make_unique<WaitGroup>();
+  gone->go({.name = hook.name}, [shared = shared_, hook, returned] {
     Outcome outcome;
     try {
       const StillRunning::Entry entry(shared->still_running, hook.name);
@@ -83,16 +98,22 @@ void Life::run_hook(const Hook& hook) {
   select(on_recv(returned, [&](std::optional<Outcome> o) { outcome = std::move(o); }),
          on_timeout(hook.deadline + kReturnTime));
   if (!outcome) {
+    static_cast<void>(gone.release());  // who is left behind counts itself out one day
     fail("stop-failed part", hook.name, quoted(std::string_view("over its deadline, left behind")));
-  } else if (outcome->error) {
+    return;
+  }
+  gone->wait();
+  if (outcome->error) {
     fail("stop-failed part", hook.name, quoted(outcome->error));
   } else {
     log("stopped part={} ms={}", quoted(hook.name), millis_since(began));
   }
 }
 
+// Launched at the beginning: at the end there may be no memory for it.
 void Life::watch_shutdown_time() {
-  go({.name = "shutdown timeout"}, [shared = shared_, timeout = roster_.options.shutdown_timeout] {
+  goroutines_.go({.name = "shutdown timeout"}, [shared = shared_, timeout = roster_.options.shutdown_timeout] {
+    shared->ending.recv();
     bool over = false;
     select(on_recv(shared->over, [&](bool) { over = true; }), on_timeout(timeout));
     if (over) return;
@@ -107,7 +128,7 @@ void Life::watch_shutdown_time() {
 void Life::feed_watchdog() {
   const std::chrono::microseconds period = sd_watchdog_period() / 2;
   if (period.count() == 0) return;
-  go({.name = "systemd watchdog"}, [shared = shared_, period] {
+  goroutines_.go({.name = "systemd watchdog"}, [shared = shared_, period] {
     bool over = false;
     while (!over) {
       sd_notify("WATCHDOG=1");

@@ -90,7 +90,7 @@ void Roster::add_hook(Hook hook) {
   if (hook.deadline.count() <= 0)
     throw usage_error("weft::App: on_shutdown " + hook.name + ": deadline: allowed is above 0");
   const std::scoped_lock guard(lock_);
-  hook.place = ++places_;
+  hook.place = hook.registered = ++places_;
   hooks_.push_back(std::move(hook));
 }
 
@@ -108,8 +108,9 @@ std::vector<Hook> Roster::hooks_to_run() {
     wanted.push_back(hook);
     if (part < parts.size()) wanted.back().place = started_at_[part];
   }
-  std::ranges::reverse(wanted);  // of one part the last registered first
-  std::ranges::stable_sort(wanted, std::greater<>(), &Hook::place);
+  std::ranges::sort(wanted, [](const Hook& a, const Hook& b) {
+    return std::pair(a.place, a.registered) > std::pair(b.place, b.registered);
+  });
   return wanted;
 }
 

@@ -33,7 +33,10 @@ struct Server {
 
 struct Hook : Step {
   std::chrono::nanoseconds deadline;
-  std::size_t place = 0;  // in the order of what has happened: registrations of hooks, and starts of parts
+  // Places in the order of what has happened, registrations of hooks and starts of parts: where it runs, backwards;
+  // and of those at one place, the last registered first.
+  std::size_t place = 0;
+  std::size_t registered = 0;
 };
 
 /// The part of `name`, or parts.size().

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kFileBytes = 1024;  // cpu.stat has some twenty lines
 constexpr std::int64_t kNanosPerMicro = 1000;
 
-// A quota of `quota` us in each `period` us, as CPUs; anything that is not a positive pair ("max", -1, garbage) is none.
+// A quota of `quota` us in each `period` us, as CPUs; what is not a positive pair ("max", -1, garbage) is none: 0.
 double as_cpus(std::string_view quota, std::string_view period) noexcept {
   const auto q = as_number(quota);
   const auto p = as_number(period);

@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "lab/support/cpu_group.h"
 #include "support/child_program.h"
+#include "support/cpu_group.h"
 #include "weft/metrics.h"
 #include "weft/runtime.h"
 #include "weft/time.h"
 
 namespace {
 
-using lab::CpuGroup;
+using weft::testing::CpuGroup;
 
 constexpr int kCpu = CpuGroup::kPeriodMicros;
 
@@ -48,10 +48,10 @@ std::uint64_t metric(std::string_view name) {
 
 // Computes until it has been stopped for it, and says what the quota is.
 int tell_throttling() {
-  while (metric("/weft/cpu/quota/throttled:periods") == 0) {
+  while (metric("/weft/cpu/quota/throttled-time:nanoseconds") == 0) {
   }
-  const bool whole = metric("/weft/cpu/quota/periods:periods") >= metric("/weft/cpu/quota/throttled:periods") &&
-                     metric("/weft/cpu/quota/throttled-time:nanoseconds") > 0;
+  const std::uint64_t throttled = metric("/weft/cpu/quota/throttled:periods");
+  const bool whole = throttled > 0 && metric("/weft/cpu/quota/periods:periods") >= throttled;
   std::printf("%d\n", whole ? static_cast<int>(metric("/weft/cpu/quota:millicpus")) : -1);
   return 0;
 }

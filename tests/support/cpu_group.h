@@ -1,5 +1,5 @@
-// lab/support/cpu_group.h: a real control group with a CPU quota, for what can only be tried in one. Needs root and a
-// writable cpu controller, of version 1 or 2.
+// support/cpu_group.h: a real control group with a CPU quota, for what can only be tried in one: tests, and the lab.
+// Needs root and a writable cpu controller, of version 1 or 2.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 #include "os/cgroup.h"
 
-namespace lab {
+namespace weft::testing {
 
 /// Made below this process's own group, or as far up as one can be made; gone with this object, for which whoever is in
 /// it must have ended.
@@ -22,7 +22,7 @@ class CpuGroup {
   /// Null where none can be made, and `why_not` says why.
   static std::unique_ptr<CpuGroup> make(std::string& why_not) {
     why_not = "no cpu controller is mounted";
-    for (const weft::os::CgroupFolders& hierarchy : weft::os::find_cgroups("cpu", "")) {
+    for (const os::CgroupFolders& hierarchy : os::find_cgroups("cpu", "")) {
       for (const std::string& above : hierarchy.folders) {
         // Version 2: a group has the controller if the one above hands it down.
         if (hierarchy.v2) std::ofstream(above + "/cgroup.subtree_control") << "+cpu";
@@ -72,4 +72,4 @@ class CpuGroup {
   bool v2_;
 };
 
-}  // namespace lab
+}  // namespace weft::testing
