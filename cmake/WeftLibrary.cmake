@@ -66,6 +66,7 @@ target_link_libraries(weft PUBLIC Threads::Threads PRIVATE ${CMAKE_DL_LIBS})
 if(WEFT_TLS)
   find_package(OpenSSL 3.0 REQUIRED)
   target_link_libraries(weft PRIVATE OpenSSL::SSL)
+  target_compile_definitions(weft PRIVATE WEFT_TLS=1)
 endif()
 
 # The sanitizer's runtime must be in whatever links a sanitized weft.

@@ -40,8 +40,10 @@ endfunction()
 
 # What tests of net link besides weft: OpenSSL makes certificates, and is Asio's TLS as a peer.
 set(weft_net_libraries "")
+set(weft_http_libraries "")
 if(WEFT_TLS)
   set(weft_net_libraries OpenSSL::SSL)
+  set(weft_http_libraries OpenSSL::SSL)
 endif()
 
 # Takes out of a list what tests parts that are not built.

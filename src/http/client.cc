@@ -135,6 +135,7 @@ class Client::Impl {
                           bool& answered, std::error_code& ec);
 
   const ClientOptions options_;
+  Connector connector_{options_};
   ClientPool pool_;
 };
 
@@ -192,7 +193,7 @@ ClientResponse Client::Impl::send_once(const ClientRequest& request, const Url& 
   std::unique_ptr<ClientConnection> connection = pool_.take(origin);
   while (true) {
     const bool used_before = connection != nullptr;
-    if (!used_before) connection = connect_to(url, ctx, ec);
+    if (!used_before) connection = connector_.connect(url, ctx, ec);
     if (!connection) return {};
     bool keep = false, answered = false;
     ClientResponse response;

@@ -9,6 +9,8 @@
 
 #include "http/url.h"
 #include "weft/context.h"
+#include "weft/http/client.h"
+#include "weft/sync/mutex.h"
 
 namespace weft::http {
 
@@ -25,7 +27,21 @@ class ClientConnection {
   virtual bool is_quiet() noexcept = 0;
 };
 
-/// Errors: those of connecting.
-std::unique_ptr<ClientConnection> connect_to(const Url& url, const Context& ctx, std::error_code& ec);
+/// How a client connects; with TLS if the URL says so. Thread safety: any.
+class Connector {
+ public:
+  explicit Connector(const ClientOptions& options) noexcept : options_(options) {}
+
+  /// Errors: those of connecting; of the handshake, or of tls_roots; std::errc::protocol_not_supported for https where
+  /// weft was built without TLS.
+  std::unique_ptr<ClientConnection> connect(const Url& url, const Context& ctx, std::error_code& ec);
+
+ private:
+  std::unique_ptr<ClientConnection> connect_secure(const Url& url, const Context& ctx, std::error_code& ec);
+
+  const ClientOptions& options_;
+  Mutex mutex_;
+  std::shared_ptr<void> tls_config_;  // made when it is first needed
+};
 
 }  // namespace weft::http

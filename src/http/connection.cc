@@ -44,13 +44,27 @@ void Connection::start_goroutine() noexcept {
 
 bool Connection::take_if_idle() noexcept { return descriptor_.unwatch(*this); }
 
-void Connection::abort() noexcept { stream_.close(); }
+void Connection::abort() noexcept { descriptor_.close(); }
+
+net::Endpoint Connection::remote_endpoint() const {
+  return secure_ ? secure_->remote_endpoint() : stream_.remote_endpoint();
+}
 
 void Connection::serve() noexcept {
   server_.counters.serving.fetch_add(1, std::memory_order_relaxed);
-  const Served served = serve_requests(*this, server_);
+  const bool speaks = !server_.make_secure || secure_ || shake_hands();
+  const Served served = speaks ? serve_requests(*this, server_) : Served::kEnd;
   server_.counters.serving.fetch_sub(1, std::memory_order_relaxed);
   if (served == Served::kEnd) server_.end(*this);
+}
+
+bool Connection::shake_hands() noexcept {
+  const std::chrono::nanoseconds limit = server_.limits.read_header_timeout;
+  const Context& base = server_.base_context();
+  std::error_code ec;
+  secure_ = server_.make_secure(std::move(stream_), limit.count() > 0 ? with_timeout(base, limit) : base, ec);
+  if (ec) server_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+  return !ec;
 }
 
 void Connection::limit_reads(Wait what) noexcept {
@@ -62,23 +76,36 @@ void Connection::limit_reads(Wait what) noexcept {
 }
 
 ssize_t Connection::read_or_become_idle(std::span<char> into, std::error_code& ec) noexcept {
+  if (secure_) return secure_->read_or_watch(*this, into, ec);
   const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
   return descriptor_.read_or_watch(*this, ec, receive, into.size());
 }
 
 bool Connection::read_now(std::span<char> into, std::error_code& ec, ssize_t& count) noexcept {
+  if (secure_) return secure_->read_now(into, ec, count);
   const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
   return descriptor_.perform_now(Direction::kRead, ec, receive, count);
 }
 
 std::size_t Connection::read(std::span<char> into, std::error_code& ec) noexcept {
+  if (secure_) return secure_->read(into, ec);
   const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
   const ssize_t count = descriptor_.perform(Direction::kRead, {}, ec, receive, into.size());
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-// The deadline is for the client that does not take it: who does costs no clock.
 void Connection::write(std::span<iovec> parts, std::error_code& ec) noexcept {
+  if (!secure_) return write_plain(parts, ec);
+  descriptor_.set_deadline(Direction::kWrite, after(server_.limits.write_timeout));
+  for (const iovec& part : parts) {
+    secure_->write({static_cast<const char*>(part.iov_base), part.iov_len}, ec);
+    if (ec) return;
+  }
+  descriptor_.set_deadline(Direction::kWrite, detail::kNever);
+}
+
+// The deadline is for the client that does not take it: who does costs no clock.
+void Connection::write_plain(std::span<iovec> parts, std::error_code& ec) noexcept {
   bool limited = false;
   while (!parts.empty()) {
     msghdr message{};
@@ -113,7 +140,7 @@ void Connection::write(std::span<iovec> parts, std::error_code& ec) noexcept {
 void Connection::linger() noexcept {
   constexpr auto kLongest = std::chrono::milliseconds(500);
   std::error_code ec;
-  stream_.shutdown_write(ec);
+  secure_ ? secure_->shutdown_write() : stream_.shutdown_write(ec);
   descriptor_.set_deadline(Direction::kRead, detail::deadline_after(kLongest));
   std::array<char, 4096> dropped;
   while (!ec && read(dropped, ec) != 0) {

@@ -10,11 +10,31 @@
 //            [http.I2] it becomes idle with no byte of a request in hand
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <span>
+
 #include "net/descriptor.h"
 #include "weft/http/server.h"
 #include "weft/net/tcp.h"
 
 namespace weft::http {
+
+/// What stands between a connection and its socket where the server speaks TLS.
+class SecureStream {
+ public:
+  virtual ~SecureStream() = default;
+  /// As Connection's.
+  virtual ssize_t read_or_watch(net::Watcher& watcher, std::span<char> into, std::error_code& ec) = 0;
+  virtual bool read_now(std::span<char> into, std::error_code& ec, ssize_t& count) = 0;
+  virtual std::size_t read(std::span<char> into, std::error_code& ec) = 0;
+  virtual void write(std::string_view bytes, std::error_code& ec) = 0;
+  virtual void shutdown_write() = 0;
+  virtual net::Endpoint remote_endpoint() const = 0;
+};
+
+/// Shakes hands; null on an error.
+using MakeSecure = std::function<std::unique_ptr<SecureStream>(net::TcpStream, const Context&, std::error_code&)>;
 
 class Connection final : public net::Watcher {
  public:
@@ -33,7 +53,7 @@ class Connection final : public net::Watcher {
 
   ServerImpl& server() noexcept { return server_; }
   net::Descriptor& descriptor() noexcept { return descriptor_; }
-  net::Endpoint remote_endpoint() const { return stream_.remote_endpoint(); }
+  net::Endpoint remote_endpoint() const;
 
   /// What is waited for: another request, the rest of its head, its body.
   enum class Wait { kRequest, kHead, kBody };
@@ -55,10 +75,13 @@ class Connection final : public net::Watcher {
  private:
   friend class ConnectionList;
   void serve() noexcept;
+  bool shake_hands() noexcept;
+  void write_plain(std::span<iovec> parts, std::error_code& ec) noexcept;
   void start_goroutine() noexcept;
 
   ServerImpl& server_;
-  net::TcpStream stream_;
+  net::TcpStream stream_;                 // moved from once there is `secure_`
+  std::unique_ptr<SecureStream> secure_;  // with TLS
   net::Descriptor& descriptor_;
   Connection *prev_ = nullptr, *next_ = nullptr;  // in the server's list
 };

@@ -52,6 +52,7 @@ class ServerImpl {
   const Limits limits;
   Router router;
   std::vector<Middleware> middleware;
+  MakeSecure make_secure;  // empty: plain HTTP
   std::atomic<bool> started{false};
   Counters counters;
 

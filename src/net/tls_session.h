@@ -55,6 +55,18 @@ class Stream::Session {
     }
   }
 
+  /// A step that does not wait, for perform()'s kin of the descriptor: 0 when it has ended, with `error`; EAGAIN while it
+  /// waits for something to read. Where it has to write first, which happens when keys are renewed, `writes` is set.
+  template <class Step>
+  ssize_t try_read(int fd, std::error_code& error, bool& writes, Step&& step) {
+    const Outcome outcome = take(fd, step);
+    error = outcome.error;
+    writes = !outcome.ended && outcome.wants == Direction::kWrite;
+    if (outcome.ended || writes) return 0;
+    errno = EAGAIN;
+    return -1;
+  }
+
   /// Says close_notify if nobody is in the way.
   void say_goodbye(Descriptor& descriptor) noexcept;
 
@@ -99,6 +111,12 @@ class Stream::Session {
   int errno_ = 0;   // of its last system call
   bool said_goodbye_ = false;
   std::vector<std::byte> gathered_;  // the writer's
+};
+
+/// For the layers above, which wait in ways that a stream does not offer: as Descriptor's functions of these names.
+struct StreamAccess {
+  static ssize_t read_or_watch(Stream& stream, Watcher& watcher, std::span<char> into, std::error_code& ec);
+  static bool read_now(Stream& stream, std::span<char> into, std::error_code& ec, ssize_t& count);
 };
 
 }  // namespace weft::net::tls

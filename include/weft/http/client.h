@@ -19,7 +19,7 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;  // "http://host[:port]/path?query"
+  std::string url;  // "http://host[:port]/path?query", "https://..."
   HeaderList headers = {};
   std::string body = {};
 };
@@ -42,6 +42,9 @@ struct ClientOptions {
   std::size_t max_idle_per_host = 16;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(90);  // an idle connection that is older is not used
   std::string user_agent = "weft";
+  std::string tls_roots = {};            // PEM, or a file of it: whom https servers must be vouched for by; empty: the
+                                         // system's
+  bool tls_unsafe_trust_anyone = false;  // neither certificate nor host name is checked
 };
 
 /// Sends requests and returns whole answers. Any status is an answer; the world's failures are errors.
@@ -53,7 +56,7 @@ struct ClientOptions {
 /// Blocking       the goroutine
 /// Thread safety  any
 /// Errors         errno's; the context's end, or errc::deadline_exceeded; std::errc::invalid_argument for a URL that is
-///                none, or of another scheme; Beast's for an answer that is none or too large; a resolver's
+///                none, or of another scheme; net::tls::errc's; Beast's for an answer that is none or too large; a resolver's
 class Client {
  public:
   Client() : Client(ClientOptions()) {}

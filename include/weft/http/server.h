@@ -15,6 +15,10 @@
 #include "weft/http/response.h"
 #include "weft/net/tcp.h"
 
+namespace weft::net::tls {
+class Config;
+}
+
 namespace weft::http {
 
 /// What a client may take of the server. Zero or less: no limit of time.
@@ -64,6 +68,10 @@ class Server {
   void handle(std::string_view pattern, Handler handler);
   /// Around the handlers, and around what answers where there is none; the first one outermost.
   void use(Middleware middleware);
+
+  /// From then on its connections speak TLS, with this server's configuration; before serve(). Only where weft was built
+  /// with it.
+  void use_tls(const net::tls::Config& config);
 
   /// Accepts until shutdown() or close(), and returns when the last connection has ended. Several listeners: one
   /// goroutine each.

@@ -117,6 +117,7 @@ class Stream : public net::Stream<Stream> {
 
  private:
   friend class net::Stream<Stream>;
+  friend struct StreamAccess;
   class Session;
   Stream(detail::Socket socket, std::unique_ptr<Session> session) noexcept;
   static Stream handshake(TcpStream& connection, std::unique_ptr<Session> session, const Context& ctx,

@@ -1,0 +1,95 @@
+// HTTPS, server and client.
+#include <gtest/gtest.h>
+
+#include "http/running_server.h"
+#include "net/tls_test_support.h"
+#include "weft/http/client.h"
+#include "weft/net.h"
+#include "weft/net/tls.h"
+
+namespace weft::http {
+namespace {
+
+using net::TcpStream;
+namespace tls = net::tls;
+
+class Https : public ::testing::Test {
+ protected:
+  Https() {
+    server_.use_tls(tls::Config::server({.certificate = identity_.certificate_pem(), .key = identity_.key_pem()}));
+    server_.handle("POST /echo", [](const Request& req, Response& res) { res.text(req.body()); });
+    server_.handle("GET /", [](const Request& req, Response& res) { res.text(req.remote_endpoint().to_string()); });
+  }
+  template <class Test>
+  void with_server(Test&& test) {
+    run([&] {
+      const Running running(server_);
+      Client client(ClientOptions{.tls_roots = identity_.certificate_pem()});
+      test(running.address(), client);
+    });
+  }
+  static std::string url(const std::string& address) {
+    return "https://localhost" + address.substr(address.rfind(':'));
+  }
+
+  tls::Identity identity_ = tls::make_identity({});
+  Server server_;
+};
+
+TEST_F(Https, CarriesRequestsOfAllSizesOnOneConnection) {
+  with_server([&](const std::string& address, Client& client) {
+    for (const std::size_t size : {0ul, 1ul, 5000ul, 100'000ul, 2'000'000ul}) {
+      const std::string body(size, 'x');
+      EXPECT_EQ(client.post(url(address) + "/echo", "text/plain", body).body, body) << size;
+    }
+    EXPECT_EQ(client.get(url(address)).body.substr(0, 9), "127.0.0.1");
+    EXPECT_EQ(server_.stats().connections, 1u);
+    while (server_.stats().idle != 1) yield();
+  });
+}
+
+TEST_F(Https, AnswersPipelinedRequestsOfOneRecord) {
+  with_server([&](const std::string& address, Client&) {
+    const tls::Config config = tls::Config::client({.trusted = identity_.certificate_pem()});
+    tls::Stream stream = tls::Stream::client(TcpStream::connect(address), config, "localhost");
+    const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n";
+    stream.write_all(get + "\r\n" + get + "\r\n" + get + "Connection: close\r\n\r\n");
+    std::string answers;
+    std::array<char, 4096> buffer;
+    std::error_code ec;
+    while (const std::size_t count = stream.read_some(buffer, ec)) answers.append(buffer.data(), count);
+    EXPECT_EQ(ec, errc::end_of_stream) << "with close_notify";
+    std::size_t found = 0;
+    for (std::size_t at = answers.find("200 OK"); at != std::string::npos; at = answers.find("200 OK", at + 1)) ++found;
+    EXPECT_EQ(found, 3u);
+  });
+}
+
+TEST_F(Https, WhoDoesNotSpeakTlsOrIsNotTrustedIsRefused) {
+  with_server([&](const std::string& address, Client& client) {
+    std::error_code ec;
+    Client().send({.url = url(address)}, {}, ec);
+    EXPECT_EQ(ec, tls::errc::certificate_untrusted);
+    client.send({.url = "http://" + address}, {}, ec);
+    EXPECT_TRUE(ec) << "plain HTTP";
+    EXPECT_EQ(Client(ClientOptions{.tls_unsafe_trust_anyone = true}).get(url(address)).status, 200);
+  });
+}
+
+TEST_F(Https, ShutdownEndsIdleConnections) {
+  run([&] {
+    auto listener = net::TcpListener::listen("127.0.0.1:0");
+    const std::string address = listener.local_endpoint().to_string();
+    auto serving = spawn([&] { server_.serve(std::move(listener)); });
+    Client client(ClientOptions{.tls_roots = identity_.certificate_pem()});
+    client.get(url(address));
+    TcpStream silent = TcpStream::connect(address);  // never shakes hands
+    while (server_.stats().connections != 2) yield();
+    server_.shutdown();
+    serving.join();
+    EXPECT_EQ(server_.stats().connections, 0u);
+  });
+}
+
+}  // namespace
+}  // namespace weft::http
