@@ -45,10 +45,10 @@ if(WEFT_TLS)
 endif()
 
 # Takes the tests of TLS out of a list where weft is built without.
-function(weft_without_tls sources)
+function(weft_without_tls list_name)
   if(NOT WEFT_TLS)
-    list(FILTER ${sources} EXCLUDE REGEX "/tls[^/]*$")
-    set(${sources} ${${sources}} PARENT_SCOPE)
+    list(FILTER ${list_name} EXCLUDE REGEX "/tls[^/]*$")
+    set(${list_name} ${${list_name}} PARENT_SCOPE)
   endif()
 endfunction()
 
