@@ -1,6 +1,7 @@
 // Boost's layers above and below: Beast on tls::Stream, and Asio's own TLS on a TcpStream as the peer.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
@@ -107,6 +108,43 @@ TEST(TlsAsio, AsiosOwnTlsRunsOnAStreamOfOurs) {
     EXPECT_EQ(received, sent);
     client.lowest_layer().close();
     server.join();
+  });
+}
+
+// A reader has to answer a request for new keys while the other direction is in use.
+TEST(TlsAsio, KeysAreRenewedWhileBothSidesTalk) {
+  run([] {
+    Pair pair;
+    const std::string down(2 << 20, 'd');
+    auto server = spawn([&] {
+      Stream stream = Stream::server(std::move(pair.server), servers());
+      auto writer = spawn([&] { stream.write_all(down); });
+      std::string received;
+      std::array<char, 1000> buffer;
+      std::error_code ec;
+      while (const std::size_t count = stream.read_some(buffer, ec)) received.append(buffer.data(), count);
+      writer.join();
+      return received;
+    });
+    asio::ssl::context context(asio::ssl::context::tls_client);
+    asio::ssl::stream<TcpStream> client(std::move(pair.client), context);
+    client.handshake(asio::ssl::stream_base::client);
+    std::string sent, received(down.size(), '\0');
+    const std::size_t piece = down.size() / 32;
+    for (std::size_t i = 0; i < 32; ++i) {
+      ASSERT_EQ(SSL_key_update(client.native_handle(), SSL_KEY_UPDATE_REQUESTED), 1);
+      const std::string part(100 * i + 1, static_cast<char>('a' + i % 26));
+      asio::write(client, asio::buffer(part));
+      sent += part;
+      asio::read(client, asio::buffer(received.data() + i * piece, piece));
+    }
+    EXPECT_TRUE(received == down);
+    error_code ec;
+    client.shutdown(ec);  // waits for the server's: what it has not read yet must not be lost to a reset
+    EXPECT_FALSE(ec) << ec.message();
+    const std::string heard = server.join();
+    EXPECT_EQ(heard.size(), sent.size());
+    EXPECT_TRUE(heard == sent);
   });
 }
 
