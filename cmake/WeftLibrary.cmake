@@ -10,6 +10,7 @@ list(APPEND WEFT_LAYERS app)
 
 find_package(Threads REQUIRED)
 find_path(WEFT_LIBDW_INCLUDE elfutils/libdwfl.h REQUIRED)  # the headers; the library is loaded when it is needed
+find_path(WEFT_FMT_INCLUDE fmt/format.h REQUIRED)          # used as headers alone
 
 # Appends the sources of one layer; tests and benchmarks beside them are targets of their own.
 function(weft_layer_sources result layer)

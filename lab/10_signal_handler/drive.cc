@@ -12,6 +12,8 @@ namespace {
 using lab::Service;
 using std::chrono::milliseconds;
 
+constexpr double kPromptMs = 100;
+
 std::int64_t lost_items(Service& service) { return std::strtoll(service.expect("lost ").c_str(), nullptr, 10); }
 
 double passed_ms(Service::Clock::time_point since, Service::Clock::time_point until) {
@@ -24,6 +26,7 @@ void report_end(Service& service, const lab::Arguments& arguments, Service::Cloc
   const auto ended = service.end(arguments.milliseconds("patience-ms"));
   report.set("exit_ms", ended ? passed_ms(since, *ended) : static_cast<double>(arguments.integer("patience-ms")));
   report.set("ignored", std::int64_t{ended ? 0 : 1});
+  report.set("honoured", std::int64_t{ended && passed_ms(since, *ended) <= kPromptMs ? 1 : 0});
   report.print();
 }
 

@@ -183,9 +183,16 @@ TEST(App, AFailedStartCancelsTheOthersAndStopsWhatHasStarted) {
 
 int signal_while_starting() {
   App app;
-  app.start("slow", [](Context context) {
+  auto both = make_chan<void>();
+  app.start("slow", [both](Context context) {
+    both.send();
+    context.done().recv();
+  });
+  app.start("slower", [both](Context context) {
+    both.recv();
     say("slow starts");
     context.done().recv();
+    throw std::runtime_error("cancelled");
   });
   app.on_shutdown("slow", 1s, [] { say("slow stops"); });
   return app.run();
@@ -198,6 +205,7 @@ TEST(App, ASignalEndsAStartThatIsUnderWay) {
   EXPECT_EQ(program.exit_code(), 0) << program.all_said();
   EXPECT_THAT(program.all_said(), HasSubstr("draining reason=SIGINT"));
   EXPECT_THAT(program.all_said(), HasSubstr("slow stops")) << "it returned, so it has started";
+  EXPECT_THAT(program.all_said(), HasSubstr("gave-up part=slower error=cancelled"));
 }
 
 // Its clean-up computes on every processor and never looks up: nothing but the handler can end it.

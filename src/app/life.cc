@@ -31,13 +31,13 @@ Life::Life(Roster& roster, RecvChan<void> stop)
       launched_(roster.parts.size(), false),
       serving_(roster.servers.size(), false) {
   const signal::Numbers numbers(kEndSignals);
+  end_at_second_signal(numbers.bits());  // first, so that the first one counts
   signals_ = signal::notify(numbers);
-  end_at_second_signal(numbers.bits());
 }
 
 Life::~Life() {
-  end_at_second_signal(0);
   signal::stop(signals_);
+  end_at_second_signal(0);
 }
 
 int Life::run() {
@@ -171,7 +171,7 @@ void Life::handle_part(const End& end) {
   const std::string& name = roster_.parts[end.index].name;
   --parts_running_;
   if (end.error) {
-    fail("start-failed part", name, quoted(end.error));
+    fail_unless_cancelled("start-failed part", name, quoted(end.error));
     return;
   }
   started_[end.index] = true;
@@ -188,7 +188,7 @@ void Life::handle_warmup(const End& end) {
     if (warmup.required) --required_warmups_;
     become_ready_if_all_is();
   } else if (warmup.required) {
-    fail("warmup-failed part", warmup.name, quoted(end.error));
+    fail_unless_cancelled("warmup-failed part", warmup.name, quoted(end.error));
   } else {
     log("warmup-failed part={} error={}", quoted(warmup.name), quoted(end.error));
   }
@@ -211,6 +211,15 @@ void Life::fail(const char* what, const std::string& name, const std::string& er
   log("{}={} error={}", what, quoted(name), error);
   exit_code_ = 1;
   begin_end("failure");
+}
+
+// Once the end has begun its context is done: whoever gives up then does what was asked.
+void Life::fail_unless_cancelled(const char* what, const std::string& name, const std::string& error) {
+  if (ending_) {
+    log("gave-up part={} error={}", quoted(name), error);
+  } else {
+    fail(what, name, error);
+  }
 }
 
 void Life::begin_end(const std::string& reason) {

@@ -68,6 +68,7 @@ class Life {
   void handle_warmup(const End& end);
   void handle_server(const End& end);
   void fail(const char* what, const std::string& name, const std::string& error);
+  void fail_unless_cancelled(const char* what, const std::string& name, const std::string& error);
   void begin_end(const std::string& reason);
   void become_ready_if_all_is();
 
