@@ -52,6 +52,14 @@ bool ServerImpl::wait_after_failed_accept(std::error_code failed, milliseconds& 
   return true;
 }
 
+void ServerImpl::take(net::TcpStream stream) {
+  auto* connection = new Connection(*this, std::move(stream));
+  open_.add();
+  counters.connections.fetch_add(1, std::memory_order_relaxed);
+  connections_.add(*connection);
+  connection->begin();
+}
+
 void ServerImpl::accept_from(net::TcpListener& listener) {
   milliseconds pause{0};
   while (!draining()) {
@@ -59,33 +67,27 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
     places_.acquire(1, stopping_.context, ec);
     if (ec) return;
     net::TcpStream stream = listener.accept(stopping_.context, ec);
-    if (ec) {
-      places_.release();
-      if (!wait_after_failed_accept(ec, pause)) return;
+    if (!ec) {
+      pause = milliseconds(0);
+      take(std::move(stream));
       continue;
     }
-    pause = milliseconds(0);
-    auto* connection = new Connection(*this, std::move(stream));
-    open_.add();
-    counters.connections.fetch_add(1, std::memory_order_relaxed);
-    connections_.add(*connection);
-    connection->begin();
+    places_.release();
+    if (!wait_after_failed_accept(ec, pause)) break;
+  }
+  // Those whom the kernel has let in: closing the listener would reset them.
+  while (places_.try_acquire()) {
+    std::error_code ec;
+    net::TcpStream stream = listener.try_accept(ec);
+    if (ec) return places_.release();
+    take(std::move(stream));
   }
 }
 
 void ServerImpl::serve(net::TcpListener listener) {
   started.store(true, std::memory_order_relaxed);
-  {
-    const std::lock_guard guard(listeners_mutex_);
-    if (draining()) return;
-    listeners_.push_back(&listener);
-    open_.add();
-  }
+  open_.add();
   accept_from(listener);
-  {
-    const std::lock_guard guard(listeners_mutex_);
-    std::erase(listeners_, &listener);
-  }
   listener.close();
   open_.done();
   open_.wait();
@@ -94,8 +96,6 @@ void ServerImpl::serve(net::TcpListener listener) {
 void ServerImpl::stop_listening() noexcept {
   draining_.store(true, std::memory_order_seq_cst);
   stopping_.cancel();
-  const std::lock_guard guard(listeners_mutex_);
-  for (net::TcpListener* listener : listeners_) listener->close();
 }
 
 // Whose request is on its way serves it first: what the kernel has taken from a client is accepted.

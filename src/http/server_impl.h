@@ -60,6 +60,7 @@ class ServerImpl {
   void stop_listening() noexcept;
   void end_idle_connections();
   void accept_from(net::TcpListener& listener);
+  void take(net::TcpStream stream);
   // False: the server stops.
   bool wait_after_failed_accept(std::error_code failed, std::chrono::milliseconds& pause);
 
@@ -68,8 +69,6 @@ class ServerImpl {
   ConnectionList connections_;
   Semaphore places_;
   WaitGroup open_;  // connections, and those who accept
-  Mutex listeners_mutex_;
-  std::vector<net::TcpListener*> listeners_;
 };
 
 }  // namespace weft::http

@@ -48,17 +48,32 @@ detail::Socket connect_socket(int fd, const sockaddr* peer, socklen_t bytes, con
   return socket;
 }
 
+namespace {
+
+// What accept() of a connection that went before it was taken: the next one counts.
+int accept_once(int listener) noexcept {
+  while (true) {
+    const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0 || errno != ECONNABORTED) return accepted;
+  }
+}
+
+}  // namespace
+
 int accept_socket(const detail::Socket& listener, const Context& ctx, std::error_code& ec) {
   Descriptor& descriptor = listener.get("accept");
   ec = ctx.error();
   if (ec) return -1;
-  const ssize_t fd = descriptor.perform(Direction::kRead, limits_of(ctx), ec, [](int open) -> ssize_t {
-    const int accepted = ::accept4(open, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (accepted < 0 && errno == ECONNABORTED) errno = EINTR;  // it went before it was taken: the next one
-    return accepted;
-  });
+  const ssize_t fd = descriptor.perform(Descriptor::Direction::kRead, limits_of(ctx), ec, &accept_once);
   name_reason(ctx, ec);
-  return static_cast<int>(fd);
+  return ec ? -1 : static_cast<int>(fd);
+}
+
+int try_accept_socket(const detail::Socket& listener, std::error_code& ec) {
+  ssize_t fd = -1;
+  if (!listener.get("try_accept").perform_now(Descriptor::Direction::kRead, ec, &accept_once, fd))
+    ec = std::make_error_code(std::errc::operation_would_block);
+  return ec ? -1 : static_cast<int>(fd);
 }
 
 void throw_for(const char* what, std::string_view address, std::error_code ec) {

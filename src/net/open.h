@@ -38,6 +38,8 @@ detail::Socket connect_socket(int fd, const sockaddr* peer, socklen_t bytes, con
 
 /// The next connection's file descriptor, or -1 and `ec`.
 int accept_socket(const detail::Socket& listener, const Context& ctx, std::error_code& ec);
+/// If there is one; else std::errc::operation_would_block.
+int try_accept_socket(const detail::Socket& listener, std::error_code& ec);
 
 [[noreturn]] void throw_for(const char* what, std::string_view address, std::error_code ec);
 

@@ -62,12 +62,17 @@ TcpListener TcpListener::listen(std::string_view address) {
   return listener;
 }
 
-TcpStream TcpListener::accept(const Context& ctx, std::error_code& ec) {
-  const int fd = accept_socket(socket_, ctx, ec);
+TcpStream TcpListener::adopt(int fd, std::error_code& ec) {
   if (fd < 0) return {};
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   return TcpStream(detail::Socket(Descriptor::adopt(fd, ec)));
 }
+
+TcpStream TcpListener::accept(const Context& ctx, std::error_code& ec) {
+  return adopt(accept_socket(socket_, ctx, ec), ec);
+}
+
+TcpStream TcpListener::try_accept(std::error_code& ec) { return adopt(try_accept_socket(socket_, ec), ec); }
 
 TcpStream TcpListener::accept(const Context& ctx) {
   std::error_code ec;

@@ -62,6 +62,8 @@ class TcpListener {
   ///                once spins
   TcpStream accept(const Context& ctx, std::error_code& ec);
   TcpStream accept(const Context& ctx = {});
+  /// The next one if it is there; else std::errc::operation_would_block.
+  TcpStream try_accept(std::error_code& ec);
 
   void set_deadline(std::chrono::steady_clock::time_point at) {
     socket_.set_deadline(true, false, detail::deadline_at(at));
@@ -71,6 +73,7 @@ class TcpListener {
   Endpoint local_endpoint() const { return socket_.local_endpoint(); }
 
  private:
+  static TcpStream adopt(int fd, std::error_code& ec);
   explicit TcpListener(detail::Socket socket) noexcept : socket_(std::move(socket)) {}
 
   detail::Socket socket_;

@@ -1,0 +1,78 @@
+// The head of a request, and a chunked body: what the parser makes of the bytes does not depend on how they arrive.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "http/request_parser.h"
+#include "http/router.h"
+#include "http/target.h"
+#include "http/text.h"
+
+namespace {
+
+using weft::http::RequestParser;
+
+// All that is known of a request, as one text.
+std::string describe(RequestParser& parser, std::string_view bytes, bool complete) {
+  std::string text = std::to_string(parser.status()) + '|' + std::to_string(complete) + '|';
+  if (!complete) return text;
+  text.append(parser.method()).append("|").append(parser.target());
+  for (const auto& [name, value] : parser.fields()) text.append("|").append(name).append("=").append(value);
+  if (!parser.chunked()) return text;
+  std::string body;
+  parser.body_limit(1000);
+  const std::size_t used = parser.parse_chunked(bytes.substr(parser.head_bytes()), body);
+  return text + '|' + body + '|' + std::to_string(parser.status()) + '|' + std::to_string(used * parser.is_done());
+}
+
+std::string parsed_at_once(std::string_view bytes) {
+  RequestParser parser;
+  const bool complete = parser.parse_head(bytes);
+  return describe(parser, bytes, complete);
+}
+
+// More bytes each time, and at another place.
+std::string parsed_piece_by_piece(std::string_view bytes, std::size_t step) {
+  RequestParser parser;
+  std::string buffer;
+  for (std::size_t end = std::min(step, bytes.size());; end = std::min(end + step, bytes.size())) {
+    std::string grown(bytes.substr(0, end));
+    parser.moved(buffer.data(), grown.data());
+    buffer.swap(grown);
+    const bool complete = parser.parse_head(buffer);
+    if (complete || parser.status() != 0 || end == bytes.size()) {
+      parser.moved(buffer.data(), bytes.data());
+      return describe(parser, bytes, complete);
+    }
+  }
+}
+
+void take_target_apart(std::string_view target) {
+  const weft::http::SplitTarget parts = weft::http::split(target);
+  weft::http::percent_decoded(parts.path, false);
+  weft::http::percent_decoded(parts.query, true);
+  if (parts.path.starts_with('/') && weft::http::needs_cleaning(weft::http::cleaned(parts.path))) std::abort();
+  static const weft::http::Router& router = *[] {
+    auto* made = new weft::http::Router();
+    for (const char* pattern : {"/a/{x}", "/a/b", "/{x}/{y...}", "/c/", "GET /{$}"})
+      made->add(pattern, [](const weft::http::Request&, weft::http::Response&) {});
+    return made;
+  }();
+  if (parts.path.starts_with('/')) router.find("GET", parts.path);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (bytes.empty()) return 0;
+  const std::string whole = parsed_at_once(bytes);
+  for (const std::size_t step : {1ul, 7ul, 64ul}) {
+    if (parsed_piece_by_piece(bytes, step) != whole) std::abort();
+  }
+  RequestParser parser;
+  if (parser.parse_head(bytes)) take_target_apart(parser.target());
+  return 0;
+}
