@@ -10,6 +10,19 @@ namespace weft::net {
 
 using Direction = Descriptor::Direction;
 
+namespace {
+
+// A message without any part is one of no byte to Linux, and none at all to qemu-user.
+msghdr message_of(detail::IoVector& buffers) noexcept {
+  static iovec nothing{};
+  msghdr message{};
+  message.msg_iov = buffers.count() != 0 ? buffers.data() : &nothing;
+  message.msg_iovlen = buffers.count() != 0 ? buffers.count() : 1;
+  return message;
+}
+
+}  // namespace
+
 UdpSocket UdpSocket::open(const Endpoint& endpoint, bool connected, std::error_code& ec) {
   const int fd = open_socket(endpoint.data()->sa_family, SOCK_DGRAM, ec);
   if (fd < 0) return {};
@@ -59,9 +72,7 @@ void UdpSocket::send_vector(detail::IoVector& from, const Endpoint* to, std::err
     return;
   }
   Endpoint address;
-  msghdr message{};
-  message.msg_iov = from.data();
-  message.msg_iovlen = from.count();
+  msghdr message = message_of(from);
   if (to != nullptr) {
     address = is_v6_ ? to->as_v6() : *to;
     message.msg_name = const_cast<sockaddr*>(address.data());
@@ -77,9 +88,7 @@ Datagram UdpSocket::receive_vector(detail::IoVector& into, const Context& ctx, s
   sockaddr_storage from{};
   msghdr message{};
   const ssize_t count = descriptor.perform(Direction::kRead, limits_of(ctx), ec, [&](int fd) {
-    message = {};
-    message.msg_iov = into.data();
-    message.msg_iovlen = into.count();
+    message = message_of(into);
     message.msg_name = &from;
     message.msg_namelen = sizeof from;
     return ::recvmsg(fd, &message, 0);
