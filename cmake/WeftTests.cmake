@@ -91,6 +91,20 @@ function(weft_add_stress_tests)
   endforeach()
 endfunction()
 
+# The example service under real clients, and under bad ones: in `make stress` and in CI, where nothing runs beside.
+function(weft_add_load_tests)
+  if(NOT TARGET notes OR WEFT_SANITIZE)
+    return()
+  endif()
+  set(cases wrk h2load curl idle_connections slowloris resets half_open malformed out_of_files disk_full clock_jumps
+            terminated_under_load)
+  foreach(case IN LISTS cases)
+    add_test(NAME load/${case} COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/load/run.py" $<TARGET_FILE:notes> ${case})
+    set_tests_properties(load/${case} PROPERTIES LABELS live SKIP_RETURN_CODE 77 TIMEOUT ${WEFT_TEST_TIMEOUT} RUN_SERIAL
+                                                                                                              ON)
+  endforeach()
+endfunction()
+
 # A model replaces the atomics: its shadow headers come first on the include path, and the library is not linked. The
 # code under test is instrumented for plain accesses, which the explorer answers in the sanitizer's place: that leaves
 # no room for a real sanitizer.
@@ -230,6 +244,7 @@ endif()
 weft_add_tests(conformance "${WEFT_TESTS_DIR}/conformance" _test conformance)
 weft_add_tests(golden "${WEFT_TESTS_DIR}/golden" _test golden)
 weft_add_stress_tests()
+weft_add_load_tests()
 weft_add_model_tests()
 weft_add_foreign_tests()
 weft_add_crash_tests()

@@ -15,8 +15,8 @@ build="g++ cmake ninja-build ccache pkg-config python3
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
 # Other libraries that the benchmarks are held against.
 peers="libboost-context1.81-dev libboost-fiber1.81-dev"
-# Real servers, and clients that goroutines call unwrapped; the Prometheus that the doctor asks for a fleet.
-foreign="libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server prometheus"
+# Real clients of the example service; real servers, and clients that goroutines call unwrapped; the Prometheus that the doctor asks for a fleet.
+foreign="wrk nghttp2-client curl libfaketime libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server prometheus"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
 aarch64="g++-aarch64-linux-gnu qemu-user libstdc++6:arm64
   libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"

@@ -42,7 +42,13 @@ void Connection::start_goroutine() noexcept {
   }
 }
 
-bool Connection::take_if_idle() noexcept { return descriptor_.unwatch(*this); }
+bool Connection::take_if_idle() noexcept {
+  if (!is_fresh()) return descriptor_.unwatch(*this);
+  constexpr auto kLastCall = std::chrono::seconds(1);
+  if (!last_call_) descriptor_.set_deadline(Direction::kRead, detail::deadline_after(kLastCall));
+  last_call_ = true;
+  return false;
+}
 
 void Connection::abort() noexcept { descriptor_.close(); }
 

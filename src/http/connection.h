@@ -4,12 +4,15 @@
 //             descriptor's watcher starts a goroutine when there is something to read, or to end it
 //   serving   a goroutine reads requests into a buffer on its stack and answers them until there is nothing more to
 //             read; then it hands the connection to the watcher, and ends
+//   fresh     until its first request it is idle as well; but a client that was let in is about to send one, and a
+//             shutdown waits for it a little
 //
 // INVARIANTS [http.I1] a connection has one owner: the goroutine that serves it; the watcher, from the moment it is
 //                      registered; who has taken it back from there (unwatch() said true)
 //            [http.I2] it becomes idle with no byte of a request in hand
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -44,8 +47,10 @@ class Connection final : public net::Watcher {
 
   /// Hands it to the watcher, or serves it. For who owns it; it may be gone afterwards.
   void begin() noexcept;
-  /// True: it was idle, and the caller owns it now.
+  /// True: it was idle, and the caller owns it now. A fresh one is left alone, and gets its last call.
   bool take_if_idle() noexcept;
+  bool is_fresh() const noexcept { return fresh_.load(std::memory_order_relaxed); }
+  void has_been_asked() noexcept { fresh_.store(false, std::memory_order_relaxed); }
   /// Serves what has come already, and ends it; on a goroutine of its own. For who owns it.
   void serve_last() noexcept { start_goroutine(); }
   /// Its reads and writes fail from now on. From anywhere while it is in the server's list.
@@ -83,6 +88,8 @@ class Connection final : public net::Watcher {
   net::TcpStream stream_;                 // moved from once there is `secure_`
   std::unique_ptr<SecureStream> secure_;  // with TLS
   net::Descriptor& descriptor_;
+  std::atomic<bool> fresh_{true};
+  bool last_call_ = false;                        // the shutdown's
   Connection *prev_ = nullptr, *next_ = nullptr;  // in the server's list
 };
 

@@ -27,7 +27,7 @@ Head read_head(Connection& connection, Input& input, RequestParser& parser) noex
     std::error_code ec;
     ssize_t count;
     if (input.bytes().empty()) {
-      if (connection.server().draining()) {
+      if (connection.server().draining() && !connection.is_fresh()) {
         if (!connection.read_now(room, ec, count)) return Head::kEnd;
       } else {
         count = connection.read_or_become_idle(room, ec);
@@ -93,6 +93,7 @@ Served serve_requests(Connection& connection, ServerImpl& server) noexcept {
       case Head::kComplete:
         break;
     }
+    connection.has_been_asked();
     Exchange exchange(connection, input, parser);
     if (!exchange.answer()) return Served::kEnd;
     connection.limit_reads(Connection::Wait::kRequest);

@@ -98,7 +98,7 @@ void ServerImpl::stop_listening() noexcept {
   stopping_.cancel();
 }
 
-// Whose request is on its way serves it first: what the kernel has taken from a client is accepted.
+// What a client has sent already is answered first.
 void ServerImpl::end_idle_connections() {
   std::vector<Connection*> idle;
   connections_.for_each([&](Connection& each) {
@@ -121,7 +121,6 @@ void ServerImpl::shutdown(const Context& ctx, std::error_code& ec) {
 void ServerImpl::close() noexcept {
   stop_listening();
   base_.cancel();
-  end_idle_connections();
   connections_.for_each([](Connection& each) { each.abort(); });
 }
 

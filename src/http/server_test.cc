@@ -480,6 +480,27 @@ TEST(HttpServer, ShutdownLetsRequestsEndAndClosesIdleConnections) {
   });
 }
 
+TEST(HttpServer, WhoWasLetInIsAnsweredAtShutdown) {
+  Server server;
+  server.handle("/", [](const Request&, Response& res) { res.text("x"); });
+  run([&] {
+    auto listener = net::TcpListener::listen("127.0.0.1:0");
+    const std::string address = listener.local_endpoint().to_string();
+    auto serving = spawn([&] { server.serve(std::move(listener)); });
+    TcpStream stream = TcpStream::connect(address);
+    while (server.stats().connections != 1) yield();
+    auto stopping = spawn([&] { server.shutdown(); });
+    std::error_code refused;
+    while (!refused) TcpStream::connect(address, {}, refused);
+    stream.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string answer = read_to_end(stream);
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\nx"));
+    stopping.join();
+    serving.join();
+  });
+}
+
 TEST(HttpServer, ShutdownGivesUpWithItsContext) {
   Server server;
   auto started = make_chan<void>();

@@ -1,0 +1,345 @@
+#!/usr/bin/env python3
+"""Loads and faults: the service examples/notes under real clients and bad ones.
+
+   run.py NOTES CASE...      exit code 77: the case cannot run here, and says why
+   run.py --list             the cases
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from service import Service, is_whole, read_answer, running
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GET = b"GET /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class CannotRun(Exception):
+    """Why."""
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        raise CannotRun(f"{name} is not installed: tools/setup.sh foreign")
+    return found
+
+
+def output_of(*command) -> str:
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def wrk(program: str) -> None:
+    """Requests as fast as they are answered: every one of them is a 200, no connection breaks."""
+    with running(program) as service:
+        service.add_note()
+        said = output_of(tool("wrk"), "-t1", "-c64", "-d3", "--latency", service.url + "/notes/1")
+        print(said)
+        assert int(re.search(r"(\d+) requests in", said)[1]) > 1000
+        assert "Socket errors" not in said and "Non-2xx" not in said
+
+
+def h2load(program: str) -> None:
+    """HTTP/1.1 with many requests of a connection under way at once."""
+    with running(program) as service:
+        service.add_note()
+        said = output_of(tool("h2load"), "--h1", "-n20000", "-c100", "-m8", service.url + "/notes/1")
+        print(said)
+        assert "20000 succeeded, 0 failed, 0 errored, 0 timeout" in said
+        assert "status codes: 20000 2xx" in said
+
+
+def curl(program: str) -> None:
+    """What curl does by itself: chunked uploads, Expect, HEAD, HTTP/1.0, one connection for several URLs."""
+    path = tool("curl")
+
+    def ask(*words: str) -> str:
+        return output_of(path, "-sS", "-i", "-m", "30", *words)
+
+    with running(program) as service, tempfile.TemporaryDirectory() as folder:
+        notes = service.url + "/notes"
+        large = Path(folder, "large.json")
+        large.write_text('{"title": "large", "text": "' + "x" * 500_000 + '"}', encoding="ascii")
+        assert ask("-d", '{"title": "a", "text": "b"}', notes).startswith("HTTP/1.1 201 Created")
+        for words in (["-H", "Transfer-Encoding: chunked"], ["-H", "Expect: 100-continue"], ["-0"], []):
+            answer = ask(*words, "--data-binary", f"@{large}", notes)
+            assert "HTTP/1.1 201 Created" in answer and answer.endswith('xxx"}'), (words, answer[:300])
+        assert "HTTP/1.1 413" in ask("--data-binary", f"@{large}", "--data-binary", f"@{large}", "--data-binary",
+                                     f"@{large}", notes)
+        head = ask("-I", notes + "/1")
+        assert "Content-Length: 31" in head and not head.rstrip().endswith("}")
+        assert ask("-X", "PUT", "-d", '{"title": "c", "text": "d"}', notes + "/1").endswith('"title":"c","text":"d"}')
+        both = ask("-v", notes + "/1", notes + "/2")
+        assert both.count("200 OK") == 2
+        assert ask("-X", "DELETE", notes + "/1").startswith("HTTP/1.1 204")
+        assert ask(notes + "/1").startswith("HTTP/1.1 404")
+        assert ask("-d", "{", notes).startswith("HTTP/1.1 400")
+        assert ask("-d", "{}", notes).startswith("HTTP/1.1 422")
+        assert "Allow: " in ask("-X", "PATCH", notes)
+        compressed = output_of(path, "-sS", "--compressed", notes + "/2")
+        assert compressed.startswith('{"id":2')
+
+
+def idle_connections(program: str) -> None:
+    """Ten thousand connections between two requests hold no goroutine, and the others do not feel them."""
+    count = 10_000
+    import resource
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < count + 1000:
+        raise CannotRun(f"the limit of open files is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, hard))
+
+    def memory_of_idle(address: tuple[str, int], request: bytes, rss) -> float:
+        warm = [socket.create_connection(address) for _ in range(200)]  # what the first connections bring along
+        for connection in warm:
+            connection.sendall(request)
+            assert is_whole(read_answer(connection))
+        before = rss()
+        idle = []
+        for _ in range(count):
+            connection = socket.create_connection(address)
+            connection.sendall(request)
+            assert is_whole(read_answer(connection))
+            idle.append(connection)
+        after = rss()
+        kept.extend(warm + idle)
+        return (after - before) * 1024 / count
+
+    kept: list[socket.socket] = []
+    with running(program, max_files=count + 1000) as service:
+        service.add_note()
+        bytes_each = memory_of_idle(service.address, GET, service.memory_kib)
+        assert service.connections() >= count
+        assert service.goroutines() < 50, service.goroutines()
+        said = output_of(tool("wrk"), "-t1", "-c32", "-d2", "--latency", service.url + "/notes/1")
+        assert "Socket errors" not in said and "Non-2xx" not in said
+        print(f"{bytes_each:.0f} bytes of user memory for an idle connection, {service.goroutines()} goroutines")
+        print(said)
+        for connection in kept:
+            connection.close()
+        kept.clear()
+        while service.connections() > 3:
+            pass
+    assert bytes_each <= 1024, bytes_each
+    go_twin = ROOT / "build/release/bench/http_go"
+    if go_twin.exists():
+        process = subprocess.Popen([go_twin], stdout=subprocess.PIPE, text=True)
+        try:
+            host, port = process.stdout.readline().strip().rsplit(":", 1)
+            status = Path(f"/proc/{process.pid}/status")
+            rss = lambda: int(re.search(r"RssAnon:\s+(\d+)", status.read_text(encoding="ascii"))[1])
+            print(f"{memory_of_idle((host, int(port)), GET.replace(b'/notes/1', b'/'), rss):.0f} bytes in Go's net/http")
+        finally:
+            process.kill()
+            process.wait()
+
+
+def slowloris(program: str) -> None:
+    """Five hundred clients that send a byte now and then keep nobody else waiting."""
+    with running(program) as service:
+        service.add_note()
+        slow = [service.connect() for _ in range(500)]
+        done = threading.Event()
+
+        def drip() -> None:
+            for byte in GET[:-2]:
+                for connection in slow:
+                    connection.sendall(bytes([byte]))
+                if done.wait(0.02):
+                    return
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        for _ in range(200):
+            assert service.get(service.url + "/notes/1")[0] == 200
+        done.set()
+        dripping.join()
+        for connection in slow:
+            connection.close()
+        while service.connections() > 0:
+            pass
+
+
+def resets(program: str) -> None:
+    """A client that is gone at every byte of its request, with a reset or an end, before and after it has sent more."""
+    request = b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n\r\n" + b'{"title": "a", "text": "b"}'
+    with running(program) as service:
+        for cut in range(len(request) + 1):
+            for reset in (True, False):
+                connection = service.connect()
+                connection.sendall(request[:cut])
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+        while service.connections() > 0:
+            pass
+        assert service.goroutines() < 20
+
+
+def half_open(program: str) -> None:
+    """Clients that end their side after the request are answered."""
+    with running(program) as service:
+        service.add_note()
+        for _ in range(100):
+            connection = service.connect()
+            connection.sendall(GET)
+            connection.shutdown(socket.SHUT_WR)
+            assert read_answer(connection).startswith(b"HTTP/1.1 200")
+            assert connection.recv(1) == b""
+            connection.close()
+
+
+def unescaped(text: str) -> bytes:
+    return re.sub(r"\\x([0-9a-f]{2})|\\(.)", lambda found: chr(int(found[1], 16)) if found[1] else
+                  {"r": "\r", "n": "\n", "t": "\t", "0": "\0"}.get(found[2], found[2]), text).encode("latin-1")
+
+
+def malformed(program: str) -> None:
+    """Requests that are none, beside good ones: each refused, none answered that was hidden behind one."""
+    lines = (ROOT / "tests/data/http/malformed.txt").read_text(encoding="utf-8").splitlines()
+    cases = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    assert len(cases) >= 200
+    with running(program) as service:
+        service.add_note()
+        load = subprocess.Popen([tool("wrk"), "-t1", "-c16", "-d4", service.url + "/notes/1"], stdout=subprocess.PIPE,
+                                text=True)
+        for _, text, *_ in cases:
+            connection = service.connect()
+            connection.sendall(unescaped(text) + GET)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            while more := connection.recv(65536):
+                answer += more
+            # "/" and the like are no notes: what counts is that the good request behind was not reached.
+            assert b"HTTP/1.1 200" not in answer, (text, answer)
+            connection.close()
+        said = load.communicate(timeout=60)[0]
+        assert "Socket errors" not in said and "Non-2xx" not in said, said
+
+
+def out_of_files(program: str) -> None:
+    """EMFILE: no spinning, no death, and service again as soon as there are descriptors."""
+    with running(program, max_files=64) as service:
+        service.add_note()
+        connections = [service.connect() for _ in range(120)]
+        while "Too many open files" not in service.said():
+            pass
+        used = service.cpu_seconds()
+        time.sleep(1)  # not to wait for something: to see what a second of it costs
+        assert service.cpu_seconds() - used < 0.5, "it spins"
+        for connection in connections:
+            connection.close()
+        while service.connections() > 0:
+            pass
+
+
+def disk_full(program: str) -> None:
+    """A full disk is a 507, and no other request's business."""
+    with tempfile.TemporaryDirectory() as folder:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True)
+        if mounted.returncode != 0:
+            raise CannotRun("no small file system can be mounted here: " + mounted.stderr.decode().strip())
+        try:
+            with running(program, folder=Path(folder)) as service:
+                statuses = [service.add_note("x" * 50_000) for _ in range(30)]
+                assert statuses[0] == 201 and statuses[-1] == 507, statuses
+                assert service.get(service.url + "/notes/1")[0] == 200
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+def clock_jumps(program: str) -> None:
+    """The wall clock goes a day forward and back: nothing is timed out, and the Date follows."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+    if library is None:
+        raise CannotRun("libfaketime is not installed: tools/setup.sh foreign")
+    with tempfile.TemporaryDirectory() as folder:
+        jump = Path(folder, "jump")
+        jump.write_text("+0", encoding="ascii")
+        environment = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(jump), "FAKETIME_NO_CACHE": "1",
+                       "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+        with running(program, environment=environment) as service:
+            service.add_note()
+            connection = service.connect()
+            dates = set()
+            for offset in ("+0", "+1d", "-1d", "+30d", "+0"):
+                jump.write_text(offset, encoding="ascii")
+                connection.sendall(GET)
+                answer = read_answer(connection)
+                assert answer.startswith(b"HTTP/1.1 200"), answer
+                dates.add(re.search(rb"Date: (.{16})", answer)[1])
+            assert len(dates) == 4, dates
+
+
+def terminated_under_load(program: str) -> None:
+    """SIGTERM while clients come: whoever was let in is answered, whole. The kernel resets the few that it had let in
+    after the service last looked and before the listener was closed."""
+    for _ in range(5):
+        with running(program) as service:
+            service.add_note()
+            outcomes: dict[str, int] = {}
+            lock = threading.Lock()
+
+            def visit() -> str:
+                try:
+                    connection = service.connect()
+                except ConnectionError:
+                    return "refused"
+                with connection:
+                    try:
+                        connection.sendall(GET)
+                        answer = read_answer(connection)
+                    except ConnectionError:
+                        return "reset"
+                    return "answered" if is_whole(answer) and answer.startswith(b"HTTP/1.1 200") else f"lost {answer!r}"
+
+            def visit_until_refused() -> None:
+                outcome = ""
+                while outcome != "refused":
+                    outcome = visit()
+                    with lock:
+                        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+
+            visitors = [threading.Thread(target=visit_until_refused) for _ in range(16)]
+            for visitor in visitors:
+                visitor.start()
+            while outcomes.get("answered", 0) < 300:
+                time.sleep(0.01)
+            assert service.terminate() == 0, service.said()
+            for visitor in visitors:
+                visitor.join()
+            print(outcomes)
+            assert set(outcomes) <= {"answered", "refused", "reset"}, outcomes
+            assert outcomes.get("reset", 0) <= 16, outcomes
+
+
+CASES = {case.__name__: case for case in (wrk, h2load, curl, idle_connections, slowloris, resets, half_open, malformed,
+                                          out_of_files, disk_full, clock_jumps, terminated_under_load)}
+
+
+def main() -> int:
+    if sys.argv[1:] == ["--list"]:
+        print("\n".join(CASES))
+        return 0
+    program, *names = sys.argv[1:]
+    try:
+        for name in names:
+            CASES[name](program)
+    except CannotRun as why:
+        print("cannot run here:", why)
+        return 77
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
