@@ -31,8 +31,8 @@ std::string_view key_of(Program program) {
 }
 
 std::vector<Scenario> all_scenarios(const Scale& scale) {
-  return {scenario_02(scale), scenario_03(scale), scenario_04(scale), scenario_09(scale),
-          scenario_10(scale), scenario_11(scale), scenario_12(scale)};
+  return {scenario_01(scale), scenario_02(scale), scenario_03(scale), scenario_04(scale),
+          scenario_09(scale), scenario_10(scale), scenario_11(scale), scenario_12(scale)};
 }
 
 }  // namespace lab

@@ -74,6 +74,7 @@ struct Scale {
   std::string source_folder;  // lab/ in the source tree
 };
 
+Scenario scenario_01(const Scale& scale);
 Scenario scenario_02(const Scale& scale);
 Scenario scenario_03(const Scale& scale);
 Scenario scenario_04(const Scale& scale);
