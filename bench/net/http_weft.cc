@@ -1,4 +1,5 @@
-// Answers "/" with a line of text and "/json" with 1 KB of JSON, on one processor; prints its address.
+// Answers "/" with a line of text, "/json" with 1 KB of JSON and "/spin" after 200 ms of computing, on one processor; prints its address.
+#include <chrono>
 #include <cstdio>
 
 #include "payload.h"
@@ -14,6 +15,12 @@ int main() {
     weft::http::Server server;
     server.handle("GET /{$}", [](const Request&, Response& res) { res.text("Hello, World!"); });
     server.handle("GET /json", [json = payload()](const Request&, Response& res) { res.json(json); });
+    server.handle("GET /spin", [](const Request&, Response& res) {
+      const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+      while (std::chrono::steady_clock::now() < end) {
+      }
+      res.text("done");
+    });
     auto listener = weft::net::TcpListener::listen("127.0.0.1:0");
     std::printf("%s\n", listener.local_endpoint().to_string().c_str());
     std::fflush(stdout);

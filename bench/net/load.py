@@ -15,12 +15,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "build/release/bench"
 TICKS = os.sysconf("SC_CLK_TCK")
+SPINS = ("weft", "Go")  # the others have one thread, and no answer to a handler that keeps it
 OFFERED = 20_000  # requests a second, where the rate is fixed: a third of what the slowest server does
 
-# What is asked for, with how many connections, and how many a second (0: as many as are answered).
+# What is asked for, with how many connections, how many a second (0: as many as are answered), and how many handlers
+# spin all the while.
 LOADS = {
-    "echo": [("64", 1, 0), ("64", 64, 0)],
-    "http": [("/", 1, 0), ("/", 64, 0), ("/json", 64, 0), ("/", 64, OFFERED)],
+    "echo": [("64", 1, 0, 0), ("64", 64, 0, 0)],
+    "http": [("/", 1, 0, 0), ("/", 64, 0, 0), ("/json", 64, 0, 0), ("/", 64, OFFERED, 0), ("/", 8, 500, 1)],
 }
 
 
@@ -29,14 +31,18 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def measure(server: Path, request: str, connections: int, rate: int, seconds: float) -> list[float]:
+def measure(server: Path, request: str, connections: int, rate: int, spinning: int, seconds: float) -> list[float]:
     """Answers a second, server's CPU in us an answer, p50, p99 and p99.9 in us."""
     process = subprocess.Popen(["taskset", "-c", "0", server], stdout=subprocess.PIPE, text=True)
     try:
         host, port = process.stdout.readline().strip().rsplit(":", 1)
-        command = ["taskset", "-c", "1", BUILT / "load_client", host, port, str(connections), str(seconds), str(rate),
-                   request]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10 * seconds + 10)
+        client = ["taskset", "-c", "1", BUILT / "load_client", host, port]
+        spinner = subprocess.Popen([*client, str(spinning), str(seconds + 1), "0", "/spin"],
+                                   stdout=subprocess.DEVNULL) if spinning else None
+        said = subprocess.run([*client, str(connections), str(seconds), str(rate), request], capture_output=True,
+                              text=True, check=True, timeout=10 * seconds + 10)
+        if spinner:
+            spinner.wait()
         answers, took, *latencies = map(float, said.stdout.split())
         return [answers / took, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
     finally:
@@ -59,13 +65,17 @@ def show_table(kind: str, reps: int, seconds: float) -> None:
     print(f"\n| {kind} | connections | server | answers/s | CPU us an answer | p50 us | p99 us | p99.9 us |")
     print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     found = servers(kind)
-    for request, connections, rate in LOADS[kind]:
+    for request, connections, rate, spinning in LOADS[kind]:
         runs: dict[str, list[list[float]]] = {name: [] for name in found}
         for _ in range(reps):
             for name, server in found.items():
-                runs[name].append(measure(server, request, connections, rate, seconds))
+                if not spinning or name in SPINS:
+                    runs[name].append(measure(server, request, connections, rate, spinning, seconds))
         what = f"{request} at {rate:,}/s" if rate else request
+        what += f" beside {spinning} that spins" if spinning else ""
         for name, results in runs.items():
+            if not results:
+                continue
             answers, cpu, *latencies = (statistics.median(column) for column in zip(*results))
             lowest, highest = min(row[1] for row in results), max(row[1] for row in results)
             shown = " | ".join(f"{value:.0f}" for value in latencies)

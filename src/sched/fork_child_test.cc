@@ -8,10 +8,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
+#include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "sched/dump.h"
 #include "support/fork_child.h"
 #include "weft/weft.h"
 
@@ -35,6 +39,22 @@ int in_fork(Body body) {
   if (child != 0) return end_of(child);
   ::alarm(30);
   ::_exit(body());
+}
+
+bool is_parked(std::uint64_t goroutine) {
+  bool parked = false;
+  weft::sched::visit_stacks([&](const weft::sched::DumpHeader& header, std::span<const std::uintptr_t>) {
+    if (header.id == goroutine) parked = header.status == weft::detail::Status::kParked;
+  });
+  return parked;
+}
+
+bool is_asleep(pid_t thread) {
+  std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string line;
+  std::getline(stat, line);
+  const std::size_t name_end = line.rfind(") ");
+  return name_end != std::string::npos && line[name_end + 2] == 'S';
 }
 
 class ForkChild : public testing::Test {
@@ -178,14 +198,19 @@ TEST_F(ForkChild, AWaitersCopyDoesNotRunInTheChild) {
     const pid_t parent = ::getpid();
     std::atomic<int> ran_in_child{0};
     auto numbers = weft::make_chan<int>();
+    std::atomic<std::uint64_t> worker_id{0};
+    std::atomic<pid_t> thread_id{0};
     auto worker = weft::spawn([&, numbers] {
+      worker_id = weft::goroutine_id();
       while (numbers.recv()) ran_in_child += ::getpid() != parent;
     });
     std::thread thread([&, numbers] {
+      thread_id = ::gettid();
       while (numbers.recv()) ran_in_child += ::getpid() != parent;
     });
     for (int i = 0; i < 100; ++i) numbers.send(i);
-    weft::sleep_for(2ms);  // both wait again, most likely
+    while (worker_id == 0 || thread_id == 0 || !is_parked(worker_id) || !is_asleep(thread_id)) weft::yield();
+    numbers.try_recv();  // takes the channel's lock: they have let go of it, which the child has to rely on
     EXPECT_EQ(in_fork([&, numbers] {
                 for (int i = 0; i < 4; ++i) {
                   weft::select(weft::on_send(numbers, 1), weft::otherwise());

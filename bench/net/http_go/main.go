@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"time"
 )
 
 func payload() []byte {
@@ -35,6 +36,12 @@ func main() {
 	mux.HandleFunc("/json", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(json)
+	})
+	mux.HandleFunc("/spin", func(w http.ResponseWriter, r *http.Request) {
+		end := time.Now().Add(200 * time.Millisecond)
+		for time.Now().Before(end) {
+		}
+		w.Write([]byte("done"))
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
