@@ -9,6 +9,19 @@ namespace {
 
 enum class Head { kComplete, kIdle, kEnd, kRefused };
 
+// Between two requests. A server that drains takes what is there and waits for no more, but for a client's first
+// request: and where the last call has passed, what has come in spite of that counts, for it may be the server that was
+// held up.
+ssize_t read_first(Connection& connection, std::span<char> room, std::error_code& ec) noexcept {
+  ssize_t count = -1;
+  if (!connection.server().draining() || connection.is_fresh()) {
+    count = connection.read_or_become_idle(room, ec);
+    if (ec != errc::deadline_exceeded || !connection.server().draining()) return count;
+    connection.limit_reads(Connection::Wait::kHead);
+  }
+  return connection.read_now(room, ec, count) ? count : 0;
+}
+
 // Reads until there is the whole head of a request.
 Head read_head(Connection& connection, Input& input, RequestParser& parser) noexcept {
   bool waited_for_rest = false;
@@ -27,11 +40,7 @@ Head read_head(Connection& connection, Input& input, RequestParser& parser) noex
     std::error_code ec;
     ssize_t count;
     if (input.bytes().empty()) {
-      if (connection.server().draining() && !connection.is_fresh()) {
-        if (!connection.read_now(room, ec, count)) return Head::kEnd;
-      } else {
-        count = connection.read_or_become_idle(room, ec);
-      }
+      count = read_first(connection, room, ec);
       if (count == net::Descriptor::kWatching) return Head::kIdle;
     } else {
       if (!waited_for_rest) connection.limit_reads(Connection::Wait::kHead);
