@@ -1,4 +1,6 @@
-// The head of a request, and a chunked body: what the parser makes of the bytes does not depend on how they arrive.
+// The head of a request, and a chunked body: which request the parser makes of the bytes does not depend on how they
+// arrive. Whether it refuses what is none at once, or waits for its end first, does: Beast looks for that before it parses
+// again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,9 +16,9 @@ namespace {
 
 using weft::http::RequestParser;
 
-// All that is known of a request, as one text.
+// All that is known of a request, as one text; empty where there is none.
 std::string describe(RequestParser& parser, std::string_view bytes, bool complete) {
-  std::string text = std::to_string(parser.status()) + '|' + std::to_string(complete) + '|';
+  std::string text;
   if (!complete) return text;
   text.append(parser.method()).append("|").append(parser.target());
   for (const auto& [name, value] : parser.fields()) text.append("|").append(name).append("=").append(value);
