@@ -19,6 +19,7 @@
 #include "weft/net.h"
 #include "weft/runtime.h"
 #include "weft/select.h"
+#include "weft/signal.h"
 #include "weft/sync.h"
 #include "weft/time.h"
 
@@ -125,6 +126,22 @@ int inside_run() {
 
 TEST(App, RunsOnAGoroutineAndStopsWhenAsked) {
   ChildProgram program("inside_run");
+  EXPECT_EQ(program.exit_code(), 0) << program.all_said();
+  EXPECT_THAT(program.all_said(), HasSubstr("draining reason=stop"));
+}
+
+int signals_ignored() {
+  App app;
+  app.start("self", [&app] {
+    signal::ignore({SIGTERM, SIGINT});
+    ::raise(SIGTERM);
+    app.stop();
+  });
+  return app.run();
+}
+
+TEST(App, GoesOnWhenTheProgramWantsNoSignals) {
+  ChildProgram program("signals_ignored");
   EXPECT_EQ(program.exit_code(), 0) << program.all_said();
   EXPECT_THAT(program.all_said(), HasSubstr("draining reason=stop"));
 }
@@ -370,12 +387,19 @@ TEST(App, TellsSystemd) {
 }
 
 const std::map<std::string, int (*)()> kRoles = {
-    {"whole_life", whole_life},       {"inside_run", inside_run},
-    {"bad_config", bad_config},       {"failed_start", failed_start},
-    {"over_time", over_time},         {"signal_while_starting", signal_while_starting},
-    {"busy_shutdown", busy_shutdown}, {"left_behind", left_behind},
-    {"stuck_server", stuck_server},   {"server_ends", server_ends},
-    {"failed_warmup", failed_warmup}, {"health_seen", health_seen},
+    {"whole_life", whole_life},
+    {"inside_run", inside_run},
+    {"signals_ignored", signals_ignored},
+    {"bad_config", bad_config},
+    {"failed_start", failed_start},
+    {"over_time", over_time},
+    {"signal_while_starting", signal_while_starting},
+    {"busy_shutdown", busy_shutdown},
+    {"left_behind", left_behind},
+    {"stuck_server", stuck_server},
+    {"server_ends", server_ends},
+    {"failed_warmup", failed_warmup},
+    {"health_seen", health_seen},
 };
 
 }  // namespace

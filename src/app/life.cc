@@ -149,7 +149,12 @@ void Life::handle_next() {
     return;
   }
   select(on_recv(shared_->ends, [&](std::optional<End> end) { handle(*end); }),
-         on_recv(signals_, [&](std::optional<int> number) { begin_end(std::string("SIG") + ::sigabbrev_np(*number)); }),
+         on_recv(signals_,
+                 [&](std::optional<int> number) {
+                   // The program has ignored or reset these signals: it is not to hear of them any more.
+                   if (!number) signals_ = {};
+                   if (number) begin_end(std::string("SIG") + ::sigabbrev_np(*number));
+                 }),
          on_recv(stop_, [&](bool) { begin_end("stop"); }));
 }
 

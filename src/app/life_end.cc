@@ -29,9 +29,9 @@ void Life::drain() {
 
 // Leaves the shutdown functions the time that they were promised, if that is at most half of all.
 Life::Clock::time_point Life::servers_deadline() {
-  std::chrono::nanoseconds promised{0};
-  for (const Hook& hook : roster_.hooks_to_run()) promised += hook.deadline;
   const std::chrono::nanoseconds all = roster_.options.shutdown_timeout;
+  std::chrono::nanoseconds promised{0};
+  for (const Hook& hook : roster_.hooks_to_run()) promised = std::min(promised + std::min(hook.deadline, all), all);
   return end_began_ + std::max(all - std::min(promised, all), all / 2);
 }
 

@@ -13,10 +13,12 @@ constexpr std::size_t kFirstReserve = 64 << 10;         // of a length that so f
 
 }  // namespace
 
-BodyReader::BodyReader(Connection& connection, Input& input, RequestParser& parser) noexcept
+BodyReader::BodyReader(Connection& connection, Input& input, RequestParser& parser,
+                       const ResponseWriter& writer) noexcept
     : connection_(connection),
       input_(input),
       parser_(parser),
+      writer_(writer),
       chunked_(parser.chunked()),
       client_waits_(parser.expects_continue()) {
   if (!chunked_) length_ = left_ = parser.content_length().value_or(0);
@@ -32,7 +34,7 @@ void BodyReader::begin_reading() {
   reading_ = true;
   if (!chunked_ && length_ > connection_.server().limits.max_body_bytes) fail(413, "the body is too large");
   connection_.limit_reads(Connection::Wait::kBody);
-  if (client_waits_ && !at_end()) {
+  if (client_waits_ && !at_end() && !writer_.header_sent()) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     iovec part{const_cast<char*>(kContinue.data()), kContinue.size()};
     std::error_code ec;
@@ -80,7 +82,7 @@ void BodyReader::read_chunks() {
     }
     if (text_.size() != before || parser_.is_done()) return;
     const std::size_t had = raw_.size();
-    if (had == kRawBytes) fail(400, "a chunk's head without an end");
+    if (had >= kRawBytes) fail(400, "a chunk's head without an end");
     raw_.resize(kRawBytes);
     std::size_t got = 0;
     try {
@@ -113,17 +115,25 @@ std::string_view BodyReader::all() {
     all_ = text_;
   }
   has_all_ = true;
+  text_read_ = text_.size();
+  connection_.limit_reads(Connection::Wait::kNothing);
   return all_;
 }
 
 std::size_t BodyReader::read(std::span<std::byte> into) {
+  if (has_all_ || (at_end() && text_read_ == text_.size())) return 0;
   begin_reading();
   const std::span<char> chars(reinterpret_cast<char*>(into.data()), into.size());
-  if (!chunked_) return take(chars);
+  if (!chunked_) {
+    const std::size_t taken = take(chars);
+    if (at_end()) connection_.limit_reads(Connection::Wait::kNothing);
+    return taken;
+  }
   if (text_read_ == text_.size()) {
     text_.clear();
     text_read_ = 0;
     if (!into.empty()) read_chunks();
+    if (at_end()) connection_.limit_reads(Connection::Wait::kNothing);
   }
   const std::size_t count = std::min(chars.size(), text_.size() - text_read_);
   std::memcpy(chars.data(), text_.data() + text_read_, count);

@@ -9,13 +9,14 @@
 #include "http/connection.h"
 #include "http/input.h"
 #include "http/request_parser.h"
+#include "http/response_writer.h"
 
 namespace weft::http {
 
 class BodyReader {
  public:
   /// The head was parsed from the beginning of `input` and stays there.
-  BodyReader(Connection& connection, Input& input, RequestParser& parser) noexcept;
+  BodyReader(Connection& connection, Input& input, RequestParser& parser, const ResponseWriter& writer) noexcept;
 
   /// See Request::body(), read_body().
   std::string_view all();
@@ -44,6 +45,7 @@ class BodyReader {
   Connection& connection_;
   Input& input_;
   RequestParser& parser_;
+  const ResponseWriter& writer_;
   const bool chunked_;
   bool client_waits_;
   bool reading_ = false, broken_ = false;

@@ -25,8 +25,9 @@ bool has_header(const HeaderList& headers, std::string_view name) noexcept {
                      [&](const auto& each) { return equals_ignoring_case(each.first, name); });
 }
 
-void require_sendable(const ClientRequest& request) {
+void require_sendable(const ClientRequest& request, const std::string& user_agent) {
   if (!is_token(request.method)) throw usage_error("weft::http::Client: the method \"" + request.method + "\" is none");
+  if (!is_field_value(user_agent)) throw usage_error("weft::http::Client: user_agent has a control character");
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name) || !is_field_value(value))
       throw usage_error("weft::http::Client: the header \"" + name +
@@ -183,7 +184,7 @@ ClientResponse Client::Impl::exchange(ClientConnection& connection, const Client
     if (parser->is_done()) break;
   }
   ec.clear();
-  keep = parser->keep_alive() && bytes.empty();
+  keep = parser->keep_alive() && bytes.empty() && parser->get().result_int() != 101;
   return response_of(*parser, url);
 }
 
@@ -215,7 +216,7 @@ ClientResponse Client::Impl::send_once(const ClientRequest& request, const Url& 
 }
 
 ClientResponse Client::Impl::follow(ClientRequest request, const Context& ctx, std::error_code& ec) {
-  require_sendable(request);
+  require_sendable(request, options_.user_agent);
   const Context limited = options_.timeout.count() > 0 ? with_timeout(ctx, options_.timeout) : ctx;
   for (int redirects = 0;; ++redirects) {
     const std::optional<Url> url = parse_url(request.url);

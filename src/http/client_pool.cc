@@ -20,12 +20,24 @@ std::unique_ptr<ClientConnection> ClientPool::take(const std::string& origin) {
 void ClientPool::put(const std::string& origin, std::unique_ptr<ClientConnection> connection) {
   connection->set_deadline(Clock::time_point::max());
   const std::lock_guard guard(mutex_);
+  drop_old();
   std::vector<Idle>& idle = idle_[origin];
   if (idle.size() >= most_per_host_ && !idle.empty()) idle.erase(idle.begin());
   if (most_per_host_ != 0) {
     idle.push_back({std::move(connection), Clock::now()});
   } else {
     idle_.erase(origin);
+  }
+}
+
+// Else those of hosts that nobody asks again would stay open, on this side alone.
+void ClientPool::drop_old() {
+  const Clock::time_point now = Clock::now();
+  if (now - last_dropped_ < std::chrono::seconds(1)) return;
+  last_dropped_ = now;
+  for (auto host = idle_.begin(); host != idle_.end();) {
+    std::erase_if(host->second, [&](const Idle& each) { return now - each.since > oldest_; });
+    host = host->second.empty() ? idle_.erase(host) : std::next(host);
   }
 }
 

@@ -30,10 +30,13 @@ class ClientPool {
     Clock::time_point since;
   };
 
+  void drop_old();
+
   const std::size_t most_per_host_;
   const std::chrono::nanoseconds oldest_;
   Mutex mutex_;
   std::map<std::string, std::vector<Idle>> idle_;
+  Clock::time_point last_dropped_{};
 };
 
 }  // namespace weft::http

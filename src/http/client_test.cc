@@ -197,14 +197,14 @@ TEST_F(HttpClient, EndsWithItsContextAndItsTimeout) {
     req.context().done().recv();
   });
   with_server([&] {
-    auto [ctx, cancel] = with_cancel({});
-    auto waiting = spawn([&, ctx = ctx] {
+    const CancelContext both = with_cancel({});
+    auto waiting = spawn([&] {
       std::error_code ec;
-      client_.send({.url = url_ + "/"}, ctx, ec);
+      client_.send({.url = url_ + "/"}, both.context, ec);
       return ec;
     });
     asked.recv();
-    cancel();
+    both.cancel();
     EXPECT_EQ(waiting.join(), errc::cancelled);
     auto drain = spawn([&] { asked.recv(); });
     std::error_code ec;

@@ -36,8 +36,8 @@ class SecureStream {
   virtual net::Endpoint remote_endpoint() const = 0;
 };
 
-/// Shakes hands; null on an error.
-using MakeSecure = std::function<std::unique_ptr<SecureStream>(net::TcpStream, const Context&, std::error_code&)>;
+/// Shakes hands; null on an error, which leaves the stream where it was: its descriptor is the connection's to the end.
+using MakeSecure = std::function<std::unique_ptr<SecureStream>(net::TcpStream&, const Context&, std::error_code&)>;
 
 class Connection final : public net::Watcher {
  public:
@@ -47,6 +47,8 @@ class Connection final : public net::Watcher {
 
   /// Hands it to the watcher, or serves it. For who owns it; it may be gone afterwards.
   void begin() noexcept;
+  /// A fresh one has a little time left for its first request.
+  void give_last_call() noexcept;
   /// True: it was idle, and the caller owns it now. A fresh one is left alone, and gets its last call.
   bool take_if_idle() noexcept;
   bool is_fresh() const noexcept { return fresh_.load(std::memory_order_relaxed); }
@@ -61,7 +63,7 @@ class Connection final : public net::Watcher {
   net::Endpoint remote_endpoint() const;
 
   /// What is waited for: another request, the rest of its head, its body.
-  enum class Wait { kRequest, kHead, kBody };
+  enum class Wait { kRequest, kHead, kBody, kNothing };
   /// From now on reads end with deadline_exceeded once that has taken too long.
   void limit_reads(Wait what) noexcept;
 
@@ -76,11 +78,14 @@ class Connection final : public net::Watcher {
   /// Lets the client read what was written although more of its own comes: without, the kernel answers that with a
   /// reset, which overtakes the answer.
   void linger() noexcept;
+  /// The client sees a reset: what it has of an answer is not the whole.
+  void reset() noexcept;
 
  private:
   friend class ConnectionList;
+  friend class ServerImpl;
   void serve() noexcept;
-  bool shake_hands() noexcept;
+  bool shake_hands();
   void write_plain(std::span<iovec> parts, std::error_code& ec) noexcept;
   void start_goroutine() noexcept;
 
@@ -89,7 +94,8 @@ class Connection final : public net::Watcher {
   std::unique_ptr<SecureStream> secure_;  // with TLS
   net::Descriptor& descriptor_;
   std::atomic<bool> fresh_{true};
-  bool last_call_ = false;                        // the shutdown's
+  std::atomic<bool> last_call_{false};            // the shutdown's
+  Connection* next_taken_ = nullptr;              // in a list of those who are about to end
   Connection *prev_ = nullptr, *next_ = nullptr;  // in the server's list
 };
 

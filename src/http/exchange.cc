@@ -1,8 +1,10 @@
 #include "http/exchange.h"
 
 #include <fmt/format.h>
-#include <cctype>
+#include <unistd.h>
+#include <algorithm>
 
+#include "base/fatal.h"
 #include "http/server_impl.h"
 #include "http/target.h"
 #include "http/text.h"
@@ -18,17 +20,19 @@ ResponseWriter::Terms terms_of(const RequestParser& head, bool draining) noexcep
   return {.http_1_0 = old, .head_only = head.method() == "HEAD", .keep_alive = keep, .said_keep_alive = keep && old};
 }
 
-void log_handler_error(const Exchange& exchange, const char* what) noexcept {
-  fmt::print(stderr, "weft::http: {} {}: the handler threw: {}\n", exchange.head().method(), exchange.head().target(),
-             what);
+void log_handler_error(const Exchange& exchange, const char* what) {
+  std::string line =
+      fmt::format("weft::http: {} {}: the handler threw: {}", exchange.head().method(), exchange.head().target(), what);
+  std::replace_if(line.begin(), line.end(), base::is_control, ' ');  // one line, whatever the client sent
+  base::write_all(STDERR_FILENO, line + '\n');
 }
 
 }  // namespace
 
-Exchange::Exchange(Connection& connection, Input& input, RequestParser& parser) noexcept
+Exchange::Exchange(Connection& connection, Input& input, RequestParser& parser)
     : connection_(connection),
       parser_(parser),
-      body_(connection, input, parser),
+      body_(connection, input, parser, writer_),
       writer_(connection, terms_of(parser, connection.server().draining())),
       request_(*this),
       response_(*this) {}
@@ -51,8 +55,17 @@ bool Exchange::answer() noexcept {
     body_.finish();
     return true;
   }
-  if (!writer_.failed() && !broken) connection_.linger();
+  writer_.failed() ? connection_.reset() : connection_.linger();
   return false;
+}
+
+void Exchange::count_handler_error(const char* what) noexcept {
+  connection_.server().counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
+  try {
+    log_handler_error(*this, what);
+  } catch (const std::bad_alloc&) {
+    // It is counted.
+  }
 }
 
 void Exchange::answer_exception() noexcept {
@@ -73,13 +86,11 @@ void Exchange::answer_exception() noexcept {
     give_up(error.status(), error.what());
   } catch (const std::exception& error) {
     if (writer_.failed()) return;  // the client has left
-    connection_.server().counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
-    log_handler_error(*this, error.what());
     give_up(500, "Internal Server Error");
+    count_handler_error(error.what());
   } catch (...) {
-    connection_.server().counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
-    log_handler_error(*this, "something that is no std::exception");
     give_up(500, "Internal Server Error");
+    count_handler_error("something that is no std::exception");
   }
 }
 
@@ -112,7 +123,8 @@ void Exchange::call(std::size_t index) {
 
 void Exchange::call_handler() {
   if (needs_cleaning(path_)) {
-    if (raw_path_ != path_) {  // dots that were hidden
+    // Dots that were hidden; a backslash, which browsers take for a slash: "/\host//" would lead to another host.
+    if (raw_path_ != path_ || path_.find('\\') != std::string_view::npos) {
       writer_.close_after();
       throw HttpError(400, "Bad Request");
     }

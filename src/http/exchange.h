@@ -1,7 +1,7 @@
 // One request and its answer.
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <optional>
 #include <string>
 
@@ -16,7 +16,7 @@ namespace weft::http {
 
 class Exchange {
  public:
-  Exchange(Connection& connection, Input& input, RequestParser& parser) noexcept;
+  Exchange(Connection& connection, Input& input, RequestParser& parser);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -40,7 +40,8 @@ class Exchange {
   void call(std::size_t middleware);
   void call_handler();
   void answer_exception() noexcept;
-  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  void count_handler_error(const char* what) noexcept;
+  std::string_view keep(std::string text) { return kept_.emplace_front(std::move(text)); }
 
   Connection& connection_;
   RequestParser& parser_;
@@ -51,12 +52,12 @@ class Exchange {
   std::string_view raw_path_, path_, raw_query_;
   Match match_;
   std::optional<PeerWatch> peer_;
-  std::deque<std::string> kept_;  // decoded texts
+  std::forward_list<std::string> kept_;  // decoded texts
 };
 
 enum class Served { kIdle, kEnd };
 
 /// Answers requests until the connection is idle, or at its end.
-Served serve_requests(Connection& connection, ServerImpl& server) noexcept;
+Served serve_requests(Connection& connection, ServerImpl& server);
 
 }  // namespace weft::http

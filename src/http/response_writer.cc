@@ -99,6 +99,7 @@ void ResponseWriter::set_header(std::string_view name, std::string_view value) {
 }
 
 void ResponseWriter::add_header(std::string_view name, std::string_view value) {
+  if (equals_ignoring_case(name, "content-length")) return set_header(name, value);  // there is one at most
   note_header(name, value);
   append_line(headers_, name, value);
 }

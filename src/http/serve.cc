@@ -23,7 +23,7 @@ ssize_t read_first(Connection& connection, std::span<char> room, std::error_code
 }
 
 // Reads until there is the whole head of a request.
-Head read_head(Connection& connection, Input& input, RequestParser& parser) noexcept {
+Head read_head(Connection& connection, Input& input, RequestParser& parser) {
   bool waited_for_rest = false;
   while (true) {
     if (!input.bytes().empty()) {
@@ -87,7 +87,7 @@ void refuse(Connection& connection, int status) noexcept {
 
 }  // namespace
 
-Served serve_requests(Connection& connection, ServerImpl& server) noexcept {
+Served serve_requests(Connection& connection, ServerImpl& server) {
   Input input(server.limits.max_header_bytes);
   while (true) {
     RequestParser parser;
@@ -103,6 +103,7 @@ Served serve_requests(Connection& connection, ServerImpl& server) noexcept {
         break;
     }
     connection.has_been_asked();
+    connection.limit_reads(Connection::Wait::kNothing);  // a handler takes what time it needs
     Exchange exchange(connection, input, parser);
     if (!exchange.answer()) return Served::kEnd;
     connection.limit_reads(Connection::Wait::kRequest);

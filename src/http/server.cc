@@ -1,8 +1,12 @@
 #include "weft/http/server.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <algorithm>
+#include <new>
+#include <utility>
 
+#include "base/fatal.h"
 #include "http/server_impl.h"
 #include "weft/runtime.h"
 #include "weft/select.h"
@@ -31,7 +35,10 @@ ServerImpl::ServerImpl(const Limits& limits_given)
 
 ServerImpl::~ServerImpl() {
   close();
-  open_.wait();
+  for (std::error_code ec = errc::deadline_exceeded; ec;) {
+    end_orphans();
+    open_.wait(with_timeout({}, milliseconds(100)), ec);
+  }
 }
 
 void ServerImpl::end(Connection& connection) noexcept {
@@ -42,21 +49,40 @@ void ServerImpl::end(Connection& connection) noexcept {
   open_.done();
 }
 
+void ServerImpl::end_later(Connection& connection) noexcept {
+  counters.accept_errors.fetch_add(1, std::memory_order_relaxed);
+  connection.next_taken_ = orphans_.load(std::memory_order_relaxed);
+  while (!orphans_.compare_exchange_weak(connection.next_taken_, &connection, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+  }
+}
+
+void ServerImpl::end_orphans() noexcept {
+  Connection* each = orphans_.exchange(nullptr, std::memory_order_acquire);
+  while (each != nullptr) end(*std::exchange(each, each->next_taken_));
+}
+
 bool ServerImpl::wait_after_failed_accept(std::error_code failed, milliseconds& pause) {
   if (draining() || failed == errc::closed) return false;
   counters.accept_errors.fetch_add(1, std::memory_order_relaxed);
   if (pause == milliseconds(0))
-    fmt::print(stderr, "weft::http: accept: {}; it tries again\n", failed.message());  // once, not a thousand times
+    base::write_all(STDERR_FILENO, fmt::format("weft::http: accept: {}; it tries again\n", failed.message()));  // once
   pause = std::clamp(2 * pause, milliseconds(5), milliseconds(1000));
   select(on_timeout(pause), on_done(stopping_.context));
   return true;
 }
 
+// One for whom there is no memory is closed.
 void ServerImpl::take(net::TcpStream stream) {
-  auto* connection = new Connection(*this, std::move(stream));
+  auto* connection = new (std::nothrow) Connection(*this, std::move(stream));
+  if (connection == nullptr) return places_.release();
+  connection->limit_reads(Connection::Wait::kRequest);
   open_.add();
   counters.connections.fetch_add(1, std::memory_order_relaxed);
   connections_.add(*connection);
+  // Who came in while the others were told of the end is told now.
+  if (draining()) connection->give_last_call();
+  if (base_.context.error()) connection->abort();
   connection->begin();
 }
 
@@ -67,6 +93,7 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
     places_.acquire(1, stopping_.context, ec);
     if (ec) return;
     net::TcpStream stream = listener.accept(stopping_.context, ec);
+    end_orphans();
     if (!ec) {
       pause = milliseconds(0);
       take(std::move(stream));
@@ -76,7 +103,7 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
     if (!wait_after_failed_accept(ec, pause)) break;
   }
   // Those whom the kernel has let in: closing the listener would reset them.
-  while (places_.try_acquire()) {
+  while (!base_.context.error() && places_.try_acquire()) {
     std::error_code ec;
     net::TcpStream stream = listener.try_accept(ec);
     if (ec) return places_.release();
@@ -85,12 +112,19 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
 }
 
 void ServerImpl::serve(net::TcpListener listener) {
+  listener.local_endpoint();  // usage_error for one that was never opened
   started.store(true, std::memory_order_relaxed);
   open_.add();
-  accept_from(listener);
-  listener.close();
-  open_.done();
-  open_.wait();
+  struct Done {
+    WaitGroup& open;
+    ~Done() { open.done(); }
+  };
+  {
+    const Done done{open_};
+    accept_from(listener);
+    listener.close();
+  }
+  open_.wait();  // shutdown() or close() sees to the rest
 }
 
 void ServerImpl::stop_listening() noexcept {
@@ -100,11 +134,12 @@ void ServerImpl::stop_listening() noexcept {
 
 // What a client has sent already is answered first.
 void ServerImpl::end_idle_connections() {
-  std::vector<Connection*> idle;
+  end_orphans();
+  Connection* idle = nullptr;
   connections_.for_each([&](Connection& each) {
-    if (each.take_if_idle()) idle.push_back(&each);
+    if (each.take_if_idle()) each.next_taken_ = std::exchange(idle, &each);
   });
-  for (Connection* each : idle) each->serve_last();
+  while (idle != nullptr) std::exchange(idle, idle->next_taken_)->serve_last();
 }
 
 void ServerImpl::shutdown(const Context& ctx, std::error_code& ec) {

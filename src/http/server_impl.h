@@ -40,6 +40,9 @@ class ServerImpl {
 
   /// Of a connection that nobody owns any more.
   void end(Connection& connection) noexcept;
+  /// The same for whom no goroutine could be made; from a scheduler's stack too. It is closed, and goes when the next one
+  /// comes or at the end.
+  void end_later(Connection& connection) noexcept;
   bool draining() const noexcept { return draining_.load(std::memory_order_seq_cst); }
   /// Done at close().
   const Context& base_context() const noexcept { return base_.context; }
@@ -61,12 +64,14 @@ class ServerImpl {
   void end_idle_connections();
   void accept_from(net::TcpListener& listener);
   void take(net::TcpStream stream);
+  void end_orphans() noexcept;
   // False: the server stops.
   bool wait_after_failed_accept(std::error_code failed, std::chrono::milliseconds& pause);
 
   std::atomic<bool> draining_{false};
   CancelContext stopping_ = with_cancel({}), base_ = with_cancel({});
   ConnectionList connections_;
+  std::atomic<Connection*> orphans_{nullptr};
   Semaphore places_;
   WaitGroup open_;  // connections, and those who accept
 };

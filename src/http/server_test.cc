@@ -540,6 +540,142 @@ TEST(HttpServer, NoMoreConnectionsThanAllowed) {
   });
 }
 
+// What was buffered behind the head may be more than a chunk's head or a trailer ever is.
+TEST(HttpServer, AChunkThatNeverBeginsAndATrailerThatNeverEndsAreRefused) {
+  Server server;
+  server.handle("/", [](const Request& req, Response& res) { res.text(req.body()); });
+  with_server(server, [](const Running& running) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX: ";
+    for (const std::string target : {"/", "/nobody"}) {
+      std::string begin = head;
+      begin.replace(5, 1, target);
+      for (const std::string start : {"0\r\nX: ", "5;"}) {
+        for (const std::size_t more : {12'000ul, 30'000ul}) {
+          TcpStream stream = TcpStream::connect(running.address());
+          std::error_code ec;
+          stream.write_all(begin + std::string(17'000, 'h') + "\r\n\r\n" + start + std::string(more, 'e'));
+          const std::string rest(5000, 'e');
+          for (int i = 0; i < 20 && !ec; ++i) stream.write_all(std::as_bytes(std::span(rest)), ec);
+          stream.close();
+        }
+      }
+    }
+    EXPECT_THAT(get(running, "/"), StartsWith("HTTP/1.1 200 "));
+  });
+}
+
+TEST(HttpServer, LimitsOfReadingAreNoneOfTheHandler) {
+  Server server(Limits{.read_header_timeout = 2ms, .read_body_timeout = 2ms, .idle_timeout = 2ms});
+  server.handle("POST /", [](const Request& req, Response& res) {
+    req.body();
+    const Context context = req.context();
+    sleep_for(10ms);
+    EXPECT_FALSE(context.error()) << "the client is there";
+    res.text("patient");
+  });
+  with_server(server, [](const Running& running) {
+    for (const std::string body : {"", "four"}) {
+      EXPECT_THAT(ask(running, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+                                   std::to_string(body.size()) + "\r\n\r\n" + body),
+                  EndsWith("patient"));
+    }
+  });
+}
+
+TEST(HttpServer, ReadingABodyTwiceGivesItOnce) {
+  Server server;
+  server.handle("/", [](const Request& req, Response& res) {
+    const std::string_view first = req.body();
+    std::array<std::byte, 10> buffer;
+    EXPECT_EQ(req.read_body(buffer), 0u);
+    EXPECT_EQ(req.body().data(), first.data());
+    res.text(first);
+  });
+  with_server(server, [](const Running& running) {
+    const std::string post = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    EXPECT_THAT(ask(running, post + "Content-Length: 4\r\n\r\nbody"), EndsWith("\r\n\r\nbody"));
+    EXPECT_THAT(ask(running, post + "Transfer-Encoding: chunked\r\n\r\n" + chunked("body", 3)),
+                EndsWith("\r\n\r\nbody"));
+  });
+}
+
+TEST(HttpServer, NobodyIsToldToContinueInTheMiddleOfAnAnswer) {
+  Server server;
+  server.handle("/", [](const Request& req, Response& res) {
+    res.write("begun");
+    res.flush();
+    res.write(req.body());
+  });
+  with_server(server, [](const Running& running) {
+    EXPECT_THAT(ask(running,
+                    "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n"
+                    "Content-Length: 4\r\n\r\nbody"),
+                Not(HasSubstr("100 Continue")));
+  });
+}
+
+TEST(HttpServer, NoRedirectLeadsElsewhere) {
+  Server server;
+  with_server(server, [](const Running& running) {
+    for (const char* target : {"/\\evil.example//x", "//evil.example/..//x", "/%5cevil.example//x"}) {
+      const std::string answer = get(running, target);
+      EXPECT_THAT(answer, Not(HasSubstr("Location: //"))) << target;
+      EXPECT_THAT(answer, Not(HasSubstr("Location: /\\"))) << target;
+    }
+  });
+}
+
+TEST(HttpServer, AnAnswerThatOnlyTheEndEndsIsResetWhenItBreaksOff) {
+  Server server;
+  server.handle("/", [](const Request&, Response& res) {
+    res.write("half");
+    res.flush();
+    throw std::runtime_error("the rest is missing");
+  });
+  with_server(server, [](const Running& running) {
+    TcpStream stream = TcpStream::connect(running.address());
+    stream.write_all("GET / HTTP/1.0\r\n\r\n");
+    std::array<char, 4096> buffer;
+    std::error_code ec;
+    while (stream.read_some(buffer, ec) != 0) {
+    }
+    EXPECT_EQ(ec, std::errc::connection_reset);
+  });
+}
+
+TEST(HttpServer, CloseEndsThoseWhoComeInThatMoment) {
+  run([] {
+    for (int i = 0; i < 20; ++i) {
+      Server server;  // idle_timeout is two minutes: the test would hang
+      auto listener = net::TcpListener::listen("127.0.0.1:0");
+      const std::string address = listener.local_endpoint().to_string();
+      std::vector<TcpStream> silent;
+      for (int k = 0; k < 20; ++k) silent.push_back(TcpStream::connect(address));
+      auto serving = spawn([&] { server.serve(std::move(listener)); });
+      if (i % 2 == 0) yield();
+      server.close();
+      serving.join();
+    }
+  });
+}
+
+TEST(HttpServer, AShutdownBeforeServeEndsItSoon) {
+  Server server;
+  run([&] {
+    auto listener = net::TcpListener::listen("127.0.0.1:0");
+    TcpStream silent = TcpStream::connect(listener.local_endpoint().to_string());
+    server.shutdown();
+    server.serve(std::move(listener));  // the last call is a second, idle_timeout two minutes
+  });
+}
+
+TEST(HttpServer, AListenerThatIsNoneIsMisuseAndHoldsUpNobody) {
+  run([] {
+    Server server;
+    EXPECT_THROW(server.serve(net::TcpListener()), usage_error);
+  });
+}
+
 TEST(HttpServer, PatternsThatCannotBeAreMisuse) {
   Server server;
   const Handler handler = [](const Request&, Response&) {};

@@ -159,7 +159,7 @@ std::error_code Descriptor::wait(Side& side, std::uint32_t seen, const detail::W
 
 void Descriptor::set_deadline(Direction direction, MonotonicNanos when) noexcept {
   Side& side = direction == Direction::kRead ? read_ : write_;
-  const bool passed = when <= detail::monotonic_now();
+  const bool passed = when != kNever && when <= detail::monotonic_now();
   const Section section;
   const SpinGuard one_at_a_time(side.deadline_lock);
   side.lock.lock();
@@ -186,6 +186,7 @@ bool Descriptor::watch(Watcher& watcher, std::uint32_t seen) noexcept {
 
 bool Descriptor::watch_from_now_on(Watcher& watcher) noexcept {
   const Section section;
+  if (fork_generation_ != fork_generation()) listen_after_fork();
   const SpinGuard guard(read_.lock);
   if (ended(read_)) return false;
   read_.watcher = &watcher;

@@ -71,7 +71,8 @@ class Descriptor final : public sched::PollTarget {
     }
   }
 
-  /// As perform(), without waiting. False: it would have to. Else `result` and `ec` are what perform() gives.
+  /// As perform(), without waiting; the kernel is asked in any case. False: it would have to. Else `result` and `ec` are
+  /// what perform() gives.
   template <class Attempt>
   bool perform_now(Direction direction, std::error_code& ec, Attempt&& attempt, ssize_t& result) {
     if (!enter()) {
@@ -81,7 +82,12 @@ class Descriptor final : public sched::PollTarget {
     }
     const Operation operation{*this};
     Side& side = direction == Direction::kRead ? read_ : write_;
-    const Try tried = try_once(side, side.edges.load(std::memory_order_acquire), ec, attempt, 0);
+    ec = ended(side);
+    if (ec) {
+      result = -1;
+      return true;
+    }
+    const Try tried = ask_kernel(ec, attempt);
     result = tried.result;
     return tried.done;
   }
@@ -110,12 +116,10 @@ class Descriptor final : public sched::PollTarget {
   bool watch_unless_ready(Watcher& watcher) noexcept { return watch(watcher, first_edge_); }
 
   /// Tells `watcher` of the next edge of the read side, deadline or close(), whatever there is to read now. For who
-  /// does not read and wants to know that the peer left; see peer_has_ended(). False: it is closed, or expired.
+  /// does not read and wants to know that the peer left. False: it is closed, or expired.
   bool watch_from_now_on(Watcher& watcher) noexcept;
   /// True: `watcher` will not be told. False: it was, or is being told at this moment.
   bool unwatch(Watcher& watcher) noexcept;
-  /// The peer has ended its side, or the connection failed; there may be bytes to read before that.
-  bool peer_has_ended() const noexcept { return exceptional_.load(std::memory_order_relaxed); }
 
   /// Calls `call(fd)` if it is open: for calls that wait for nothing, which no deadline ends. False: it is closed.
   template <class Call>
@@ -164,14 +168,19 @@ class Descriptor final : public sched::PollTarget {
     ec = ended(side);
     if (ec) return {true, -1};
     if (side.empty_since.load(std::memory_order_relaxed) == since(seen)) return {false, 0};
+    const Try tried = ask_kernel(ec, attempt);
+    if (tried.done && !ec && asked != 0)
+      note_read(side, seen, tried.result != 0 && static_cast<std::size_t>(tried.result) < asked);
+    return tried;
+  }
+
+  template <class Attempt>
+  Try ask_kernel(std::error_code& ec, Attempt& attempt) {
     ssize_t result;
     do {
       result = attempt(fd_);
     } while (result < 0 && errno == EINTR);
-    if (result >= 0) {
-      if (asked != 0) note_read(side, seen, result != 0 && static_cast<std::size_t>(result) < asked);
-      return {true, result};
-    }
+    if (result >= 0) return {true, result};
     if (errno == EAGAIN) return {false, 0};
     ec.assign(errno, std::system_category());
     return {true, -1};

@@ -80,10 +80,17 @@ class Lookups {
  private:
   std::shared_ptr<Flight> join(const Query& query) {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<Flight>& flight = flights_[query];
+    const auto known = flights_.find(query);
+    std::shared_ptr<Flight> flight = known != flights_.end() ? known->second : nullptr;
     if (flight == nullptr) {
       flight = std::make_shared<Flight>(query);
-      go({.name = "resolver", .stack_bytes = 512 << 10}, [this, flight] { fly(*flight); });  // NSS modules are hungry
+      const auto place = flights_.emplace(query, flight).first;
+      try {
+        go({.name = "resolver", .stack_bytes = 512 << 10}, [this, flight] { fly(*flight); });  // NSS modules are hungry
+      } catch (...) {
+        flights_.erase(place);  // nobody would ever end it
+        throw;
+      }
     }
     ++flight->waiting;
     return flight;

@@ -49,8 +49,9 @@ Stream Stream::handshake(TcpStream& connection, std::unique_ptr<Session> session
   stream.session_->run(stream.socket_.get("tls::Stream"), Direction::kWrite, limits_of(ctx), ec, &::SSL_do_handshake);
   name_reason(ctx, ec);
   if (ec == weft::errc::end_of_stream) ec = std::make_error_code(std::errc::connection_aborted);
-  if (ec) return {};
-  return stream;
+  if (!ec) return stream;
+  connection.socket_ = std::move(stream.socket_);
+  return {};
 }
 
 Stream Stream::client(TcpStream connection, const Config& config, std::string_view host, const Context& ctx,
@@ -80,10 +81,14 @@ Stream Stream::connect(std::string_view address, const Config& config, const Con
   return stream;
 }
 
-Stream Stream::server(TcpStream connection, const Config& config, const Context& ctx, std::error_code& ec) {
+Stream StreamAccess::server(TcpStream& connection, const Config& config, const Context& ctx, std::error_code& ec) {
   if (config.state_ == nullptr || !config.state_->is_server)
     throw usage_error("weft::net::tls::Stream::server: not a server's Config");
-  return handshake(connection, Session::make(*config.state_, {}, ec), ctx, ec);
+  return Stream::handshake(connection, Stream::Session::make(*config.state_, {}, ec), ctx, ec);
+}
+
+Stream Stream::server(TcpStream connection, const Config& config, const Context& ctx, std::error_code& ec) {
+  return StreamAccess::server(connection, config, ctx, ec);
 }
 
 Stream Stream::server(TcpStream connection, const Config& config, const Context& ctx) {

@@ -115,6 +115,8 @@ class Stream::Session {
 
 /// For the layers above, which wait in ways that a stream does not offer: as Descriptor's functions of these names.
 struct StreamAccess {
+  /// As Stream::server(), but a connection whose handshake failed stays open and the caller's.
+  static Stream server(TcpStream& connection, const Config& config, const Context& ctx, std::error_code& ec);
   static ssize_t read_or_watch(Stream& stream, Watcher& watcher, std::span<char> into, std::error_code& ec);
   static bool read_now(Stream& stream, std::span<char> into, std::error_code& ec, ssize_t& count);
 };

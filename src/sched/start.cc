@@ -165,7 +165,7 @@ bool try_follow_to(std::uint32_t max_procs) noexcept {
   if (!follows_cpu_limit()) return true;
   try {
     make_processors_up_to(max_procs);
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // no memory, no thread: at the next look
     return false;
   }
   if (max_procs != scheduler().max_procs.load(std::memory_order_relaxed)) resize(max_procs);

@@ -53,7 +53,8 @@ struct ClientOptions {
 ///                a body is sent once more on a new one then
 /// Redirects      are followed: 301, 302 and 303 turn POST into GET, 307 and 308 keep it; Authorization and Cookie stay
 ///                with their host
-/// Blocking       the goroutine
+/// Blocking       the goroutine. The body is sent before the answer is read: a server that answers while it reads, and
+///                does not read while its answer is not taken, holds up a large one until the timeout
 /// Thread safety  any
 /// Errors         errno's; the context's end, or errc::deadline_exceeded; std::errc::invalid_argument for a URL that is
 ///                none, or of another scheme; net::tls::errc's; Beast's for an answer that is none or too large; a resolver's

@@ -32,7 +32,7 @@ struct HeaderField {
 
 /// One request. Its texts live until the handler returns.
 ///
-/// Thread safety  one goroutine at a time; context() from any
+/// Thread safety  one goroutine at a time; the context that context() returned, from anywhere
 class Request {
  public:
   std::string_view method() const noexcept;

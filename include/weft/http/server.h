@@ -45,7 +45,7 @@ struct ServerStats {
   std::uint64_t idle = 0;            // of these, between two requests: they hold no goroutine
   std::uint64_t bad_requests = 0;    // refused before any handler
   std::uint64_t handler_errors = 0;  // exceptions that became a 500
-  std::uint64_t accept_errors = 0;   // EMFILE and the like; it tries again
+  std::uint64_t accept_errors = 0;   // EMFILE and the like; it tries again. No memory for a stack
 };
 
 /// HTTP/1.0 and 1.1. Each request runs its handler on a goroutine; a connection between two requests holds none.

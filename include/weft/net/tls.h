@@ -70,6 +70,7 @@ class Config {
 
  private:
   friend class Stream;
+  friend struct StreamAccess;
   explicit Config(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };
