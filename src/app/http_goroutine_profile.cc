@@ -35,12 +35,15 @@ class ProfileWriter {
       if (location.outermost) break;
       if (!location.machinery) ids.push_back(location.id);
     }
-    pbf_writer sample(profile_, field::kSample);
-    sample.add_packed_uint64(pprof::sample_field::kLocationId, ids.begin(), ids.end());
-    sample.add_packed_int64(pprof::sample_field::kValue, &count, &count + 1);
+    samples_[ids] += count;
   }
 
   std::string finish() {
+    for (const auto& [ids, count] : samples_) {
+      pbf_writer sample(profile_, field::kSample);
+      sample.add_packed_uint64(pprof::sample_field::kLocationId, ids.begin(), ids.end());
+      sample.add_packed_int64(pprof::sample_field::kValue, &count, &count + 1);
+    }
     std::vector<const std::string*> in_order(strings_.size());
     for (const auto& [text, index] : strings_) in_order[static_cast<std::size_t>(index)] = &text;
     for (const std::string* text : in_order) profile_.add_string(field::kString, *text);
@@ -97,6 +100,7 @@ class ProfileWriter {
 
   std::string bytes_;
   pbf_writer profile_{bytes_};
+  std::map<std::vector<std::uint64_t>, std::int64_t> samples_;  // by what is shown of a stack
   std::map<std::string, std::int64_t> strings_;
   std::map<std::uintptr_t, Location> locations_;
   std::map<std::string, std::uint64_t> functions_;

@@ -1,6 +1,9 @@
 // HTTPS, server and client.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <vector>
+
 #include "http/running_server.h"
 #include "net/tls_test_support.h"
 #include "weft/http/client.h"
@@ -73,6 +76,41 @@ TEST_F(Https, WhoDoesNotSpeakTlsOrIsNotTrustedIsRefused) {
     client.send({.url = "http://" + address}, {}, ec);
     EXPECT_TRUE(ec) << "plain HTTP";
     EXPECT_EQ(Client(ClientOptions{.tls_unsafe_trust_anyone = true}).get(url(address)).status, 200);
+  });
+}
+
+// A handshake that fails leaves the connection's descriptor to the connection, not to the next stream.
+TEST_F(Https, AServerThatClosesLeavesOthersAlone) {
+  run([&] {
+    std::atomic<bool> stop{false};
+    auto others = spawn([&] {
+      auto listener = net::TcpListener::listen("127.0.0.1:0");
+      while (!stop) {
+        TcpStream one = TcpStream::connect(listener.local_endpoint().to_string()), two = listener.accept();
+        for (int i = 0; i < 10; ++i) {
+          one.write_all("x");
+          char byte;
+          two.read_full(std::as_writable_bytes(std::span(&byte, 1)));
+        }
+      }
+    });
+    for (int round = 0; round < 20; ++round) {
+      Server server;
+      server.use_tls(tls::Config::server({.certificate = identity_.certificate_pem(), .key = identity_.key_pem()}));
+      auto listener = net::TcpListener::listen("127.0.0.1:0");
+      const std::string address = listener.local_endpoint().to_string();
+      auto serving = spawn([&] { server.serve(std::move(listener)); });
+      std::vector<TcpStream> half_way;
+      for (int i = 0; i < 20; ++i) {
+        half_way.push_back(TcpStream::connect(address));
+        half_way.back().write_all("\x16\x03\x01");  // a handshake's first bytes
+      }
+      while (server.stats().connections != 20) yield();
+      server.close();
+      serving.join();
+    }
+    stop = true;
+    others.join();
   });
 }
 
