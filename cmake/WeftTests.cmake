@@ -99,7 +99,8 @@ function(weft_add_load_tests)
   set(cases wrk h2load curl idle_connections slowloris resets half_open malformed out_of_files disk_full clock_jumps
             terminated_under_load)
   foreach(case IN LISTS cases)
-    add_test(NAME load/${case} COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/load/run.py" $<TARGET_FILE:notes> ${case})
+    add_test(NAME load/${case}
+             COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/load/run.py" $<TARGET_FILE:notes> ${case})
     set_tests_properties(load/${case} PROPERTIES LABELS live SKIP_RETURN_CODE 77 TIMEOUT ${WEFT_TEST_TIMEOUT} RUN_SERIAL
                                                                                                               ON)
   endforeach()

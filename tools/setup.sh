@@ -6,8 +6,8 @@
 set -eu
 
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with,
-# what the doctor reads profiles and asks servers with, the example service's database. Boost is Debian's newest, in the place of its 1.74: that has no
-# JSON.
+# what the doctor reads profiles and asks servers with, the example service's database. Boost is Debian's newest, in
+# the place of its 1.74: that has no JSON.
 build="g++ cmake ninja-build ccache pkg-config python3
   libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev libfmt-dev
   libboost1.81-dev libprotozero-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev"
@@ -15,8 +15,10 @@ build="g++ cmake ninja-build ccache pkg-config python3
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
 # Other libraries that the benchmarks are held against.
 peers="libboost-context1.81-dev libboost-fiber1.81-dev"
-# Real clients of the example service; real servers, and clients that goroutines call unwrapped; the Prometheus that the doctor asks for a fleet.
-foreign="wrk nghttp2-client curl libfaketime libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server prometheus"
+# Real clients of the example service; real servers, and clients that goroutines call unwrapped; the Prometheus that
+# the doctor asks for a fleet.
+foreign="wrk nghttp2-client curl libfaketime
+  libpq-dev postgresql libcurl4-openssl-dev libhiredis-dev redis-server prometheus"
 # The cross compiler and an emulator; the target's libraries come from Debian's arm64.
 aarch64="g++-aarch64-linux-gnu qemu-user libstdc++6:arm64
   libdw-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64"

@@ -1,5 +1,5 @@
-// The floor of an HTTP server: bare epoll, one thread; it looks for the end of the head and for nothing else. Prints its
-// address.
+// The floor of an HTTP server: bare epoll, one thread; it looks for the end of the head and for nothing else. Prints
+// its address.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>

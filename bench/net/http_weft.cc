@@ -1,4 +1,5 @@
-// Answers "/" with a line of text, "/json" with 1 KB of JSON and "/spin" after 200 ms of computing, on one processor; prints its address.
+// Answers "/" with a line of text, "/json" with 1 KB of JSON and "/spin" after 200 ms of computing, on one processor;
+// prints its address.
 #include <chrono>
 #include <cstdio>
 

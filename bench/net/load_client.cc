@@ -1,5 +1,5 @@
-// Keeps one request under way on each of so many connections, or sends them at a fixed rate, and counts the answers; one
-// thread on epoll.
+// Keeps one request under way on each of so many connections, or sends them at a fixed rate, and counts the answers;
+// one thread on epoll.
 //
 //   load_client ADDRESS PORT CONNECTIONS SECONDS RATE REQUEST
 //

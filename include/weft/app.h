@@ -107,7 +107,8 @@ class App {
 
   /// Has `server.serve(listener)` run once all parts have started, and `server.shutdown(context, error)` when draining:
   /// that is to close the listener, wait for what has begun while the context is not done, and have serve() return; if
-  /// that fails `server.close()`, where there is such a thing, ends what still runs. A serve() that returns before ends the program with exit code 1. `server` must outlive run().
+  /// that fails `server.close()`, where there is such a thing, ends what still runs. A serve() that returns before ends
+  /// the program with exit code 1. `server` must outlive run().
   template <class Server, class Listener>
   void serve(std::string name, Server& server, Listener listener, ServeOptions options = {}) {
     auto held = std::make_shared<Listener>(std::move(listener));

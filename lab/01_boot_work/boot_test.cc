@@ -1,5 +1,5 @@
-// What careful booting must not cost: a wrong setting is refused before anything is dialled, a backend that is not there
-// ends the program, the answer is that of the careless one.
+// What careful booting must not cost: a wrong setting is refused before anything is dialled, a backend that is not
+// there ends the program, the answer is that of the careless one.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// What the service needs before it can answer: backends to dial, patterns to compile, a cache to fill. Its Go counterpart
-// is go/parts.go.
+// What the service needs before it can answer: backends to dial, patterns to compile, a cache to fill. Its Go
+// counterpart is go/parts.go.
 #pragma once
 
 #include <re2/re2.h>

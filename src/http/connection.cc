@@ -91,7 +91,7 @@ void Connection::limit_reads(Wait what) noexcept {
 }
 
 ssize_t Connection::read_or_become_idle(std::span<char> into, std::error_code& ec) noexcept {
-  std::atomic<std::uint64_t>& serving = server_.counters.serving;
+  detail::Atomic<std::uint64_t>& serving = server_.counters.serving;
   serving.fetch_sub(1, std::memory_order_relaxed);
   const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
   const ssize_t count =

@@ -12,10 +12,10 @@
 //            [http.I2] it becomes idle with no byte of a request in hand
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
+#include "weft/detail/atomic.h"
 
 #include "net/descriptor.h"
 #include "weft/http/server.h"
@@ -93,8 +93,8 @@ class Connection final : public net::Watcher {
   net::TcpStream stream_;                 // moved from once there is `secure_`
   std::unique_ptr<SecureStream> secure_;  // with TLS
   net::Descriptor& descriptor_;
-  std::atomic<bool> fresh_{true};
-  std::atomic<bool> last_call_{false};            // the shutdown's
+  detail::Atomic<bool> fresh_{true};
+  detail::Atomic<bool> last_call_{false};         // the shutdown's
   Connection* next_taken_ = nullptr;              // in a list of those who are about to end
   Connection *prev_ = nullptr, *next_ = nullptr;  // in the server's list
 };

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <time.h>
 
+#include "weft/detail/leaf_section.h"
+#include "weft/detail/spin_lock.h"
+
 namespace weft::http {
 namespace {
 
@@ -21,12 +24,15 @@ void format(time_t second, std::array<char, 29>& text) noexcept {
 
 std::array<char, 29> http_date() noexcept {
   struct Cache {
+    detail::SpinLock lock;
     time_t second = -1;
     std::array<char, 29> text{};
   };
-  static thread_local Cache cache;  // nothing here parks: it is one thread's for all of this call
+  static constinit Cache cache;
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  const detail::LeafSection section;
+  const detail::SpinGuard guard(cache.lock);
   if (cache.second != now.tv_sec) {
     format(now.tv_sec, cache.text);
     cache.second = now.tv_sec;

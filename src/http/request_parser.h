@@ -38,8 +38,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   /// "Expect: 100-continue".
   bool expects_continue() const noexcept { return expects_continue_; }
 
-  /// Parses bytes of a chunked body, at least one; what they carry is appended to `out`. Returns how many were used: fewer
-  /// than all when more are needed, or at the end, where is_done() says so. On an error status() is set.
+  /// Parses bytes of a chunked body, at least one; what they carry is appended to `out`. Returns how many were used:
+  /// fewer than all when more are needed, or at the end, where is_done() says so. On an error status() is set.
   std::size_t parse_chunked(std::string_view bytes, std::string& out);
 
  private:

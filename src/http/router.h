@@ -1,7 +1,7 @@
 // Which handler answers: a trie of path segments.
 //
-// At each segment a literal goes before `{name}`, that before `{name...}`, and one that leads nowhere is undone: so of two
-// patterns that both match, the one that says more, from left to right, answers.
+// At each segment a literal goes before `{name}`, that before `{name...}`, and one that leads nowhere is undone: so of
+// two patterns that both match, the one that says more, from left to right, answers.
 #pragma once
 
 #include <boost/container/small_vector.hpp>

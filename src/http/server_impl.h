@@ -1,8 +1,8 @@
 // What a server's connections share.
 #pragma once
 
-#include <atomic>
 #include <vector>
+#include "weft/detail/atomic.h"
 
 #include "http/connection.h"
 #include "http/router.h"
@@ -40,23 +40,23 @@ class ServerImpl {
 
   /// Of a connection that nobody owns any more.
   void end(Connection& connection) noexcept;
-  /// The same for whom no goroutine could be made; from a scheduler's stack too. It is closed, and goes when the next one
-  /// comes or at the end.
+  /// The same for whom no goroutine could be made; from a scheduler's stack too. It is closed, and goes when the next
+  /// one comes or at the end.
   void end_later(Connection& connection) noexcept;
   bool draining() const noexcept { return draining_.load(std::memory_order_seq_cst); }
   /// Done at close().
   const Context& base_context() const noexcept { return base_.context; }
 
   struct Counters {
-    std::atomic<std::uint64_t> requests{0}, active{0}, connections{0}, serving{0};
-    std::atomic<std::uint64_t> bad_requests{0}, handler_errors{0}, accept_errors{0};
+    detail::Atomic<std::uint64_t> requests{0}, active{0}, connections{0}, serving{0};
+    detail::Atomic<std::uint64_t> bad_requests{0}, handler_errors{0}, accept_errors{0};
   };
 
   const Limits limits;
   Router router;
   std::vector<Middleware> middleware;
   MakeSecure make_secure;  // empty: plain HTTP
-  std::atomic<bool> started{false};
+  detail::Atomic<bool> started{false};
   Counters counters;
 
  private:
@@ -68,10 +68,10 @@ class ServerImpl {
   // False: the server stops.
   bool wait_after_failed_accept(std::error_code failed, std::chrono::milliseconds& pause);
 
-  std::atomic<bool> draining_{false};
+  detail::Atomic<bool> draining_{false};
   CancelContext stopping_ = with_cancel({}), base_ = with_cancel({});
   ConnectionList connections_;
-  std::atomic<Connection*> orphans_{nullptr};
+  detail::Atomic<Connection*> orphans_{nullptr};
   Semaphore places_;
   WaitGroup open_;  // connections, and those who accept
 };

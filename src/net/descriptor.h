@@ -71,8 +71,8 @@ class Descriptor final : public sched::PollTarget {
     }
   }
 
-  /// As perform(), without waiting; the kernel is asked in any case. False: it would have to. Else `result` and `ec` are
-  /// what perform() gives.
+  /// As perform(), without waiting; the kernel is asked in any case. False: it would have to. Else `result` and `ec`
+  /// are what perform() gives.
   template <class Attempt>
   bool perform_now(Direction direction, std::error_code& ec, Attempt&& attempt, ssize_t& result) {
     if (!enter()) {
@@ -92,8 +92,9 @@ class Descriptor final : public sched::PollTarget {
     return tried.done;
   }
 
-  /// As perform() of a read that need not wait. Where it would have to, it returns kWatching, and the watcher, which must
-  /// live until then, is told when the next call may find something: bytes, the end, the deadline, close(). One at a
+  /// As perform() of a read that need not wait. Where it would have to, it returns kWatching, and the watcher, which
+  /// must live until then, is told when the next call may find something: bytes, the end, the deadline, close(). One at
+  /// a
   /// time, and nobody else who reads.
   static constexpr ssize_t kWatching = -2;
   template <class Attempt>

@@ -55,8 +55,8 @@ class Stream::Session {
     }
   }
 
-  /// A step that does not wait, for perform()'s kin of the descriptor: 0 when it has ended, with `error`; EAGAIN while it
-  /// waits for something to read. Where it has to write first, which happens when keys are renewed, `writes` is set.
+  /// A step that does not wait, for perform()'s kin of the descriptor: 0 when it has ended, with `error`; EAGAIN while
+  /// it waits for something to read. Where it has to write first, which happens when keys are renewed, `writes` is set.
   template <class Step>
   ssize_t try_read(int fd, std::error_code& error, bool& writes, Step&& step) {
     const Outcome outcome = take(fd, step);

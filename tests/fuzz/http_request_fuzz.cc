@@ -1,6 +1,6 @@
 // The head of a request, and a chunked body: which request the parser makes of the bytes does not depend on how they
-// arrive. Whether it refuses what is none at once, or waits for its end first, does: Beast looks for that before it parses
-// again.
+// arrive. Whether it refuses what is none at once, or waits for its end first, does: Beast looks for that before it
+// parses again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

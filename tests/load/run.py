@@ -36,7 +36,8 @@ def tool(name: str) -> str:
 
 
 def output_of(*command) -> str:
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, check=True).stdout
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def wrk(program: str) -> None:
@@ -138,7 +139,8 @@ def idle_connections(program: str) -> None:
             host, port = process.stdout.readline().strip().rsplit(":", 1)
             status = Path(f"/proc/{process.pid}/status")
             rss = lambda: int(re.search(r"RssAnon:\s+(\d+)", status.read_text(encoding="ascii"))[1])
-            print(f"{memory_of_idle((host, int(port)), GET.replace(b'/notes/1', b'/'), rss):.0f} bytes in Go's net/http")
+            bytes_each = memory_of_idle((host, int(port)), GET.replace(b"/notes/1", b"/"), rss)
+            print(f"{bytes_each:.0f} bytes in Go's net/http")
         finally:
             process.kill()
             process.wait()

@@ -1,5 +1,6 @@
-// A server whose clients send whole requests, halves and pieces, pipeline, break off, and leave, while it is shut down or
-// closed under them: every answer is the one that was asked for, a shutdown loses none that it let in, and nothing is
+// A server whose clients send whole requests, halves and pieces, pipeline, break off, and leave, while it is shut down
+// or closed under them: every answer is the one that was asked for, a shutdown loses none that it let in, and nothing
+// is
 // left.
 #include <array>
 #include <atomic>

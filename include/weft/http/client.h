@@ -57,7 +57,8 @@ struct ClientOptions {
 ///                does not read while its answer is not taken, holds up a large one until the timeout
 /// Thread safety  any
 /// Errors         errno's; the context's end, or errc::deadline_exceeded; std::errc::invalid_argument for a URL that is
-///                none, or of another scheme; net::tls::errc's; Beast's for an answer that is none or too large; a resolver's
+///                none, or of another scheme; net::tls::errc's; Beast's for an answer that is none or too large; a
+///                resolver's
 class Client {
  public:
   Client() : Client(ClientOptions()) {}

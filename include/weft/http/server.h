@@ -69,8 +69,8 @@ class Server {
   /// Around the handlers, and around what answers where there is none; the first one outermost.
   void use(Middleware middleware);
 
-  /// From then on its connections speak TLS, with this server's configuration; before serve(). Only where weft was built
-  /// with it.
+  /// From then on its connections speak TLS, with this server's configuration; before serve(). Only where weft was
+  /// built with it.
   void use_tls(const net::tls::Config& config);
 
   /// Accepts until shutdown() or close(), and returns when the last connection has ended. Several listeners: one
