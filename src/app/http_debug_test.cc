@@ -17,7 +17,6 @@ namespace weft::http {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 class HttpDebug : public ::testing::Test {
  protected:
