@@ -16,7 +16,7 @@
 // EVIDENCE   tests/stress/net_stress.cc; src/net/tcp_test.cc
 #pragma once
 
-#include "os/epoll.h"
+#include "os/poll_backend.h"
 #include "weft/detail/atomic.h"
 #include "weft/detail/timer_node.h"
 
@@ -33,7 +33,7 @@ struct PollTarget {
 
 /// A batch that was taken from the kernel and not yet told to its targets.
 struct PolledBatch {
-  os::Readiness ready[os::Epoll::kMostAtOnce];
+  os::Readiness ready[os::PollBackend::kMostAtOnce];
   int count = 0;
 };
 
@@ -44,7 +44,7 @@ void poll_remove(int descriptor) noexcept;
 /// True once the first descriptor was added.
 bool poller_in_use() noexcept;
 
-/// Waits in the kernel; on the idle machine that has the seat. `deadline` as in os::Epoll::wait.
+/// Waits in the kernel; on the idle machine that has the seat. `deadline` as in os::PollBackend::wait.
 void poll_wait(PolledBatch& batch, detail::MonotonicNanos deadline) noexcept;
 /// Looks without waiting and tells the targets. True: there was something.
 bool poll_now() noexcept;

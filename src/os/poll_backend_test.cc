@@ -1,0 +1,480 @@
+// What poll_backend.h promises, held against every poller there is and a fake one.
+#include "os/poll_backend.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <atomic>
+#include <cerrno>
+#include <map>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "os/clock.h"
+#include "support/poll_worlds.h"
+
+namespace weft::os {
+namespace {
+
+constexpr std::int64_t kMilli = 1'000'000, kSecond = 1000 * kMilli;
+constexpr std::int64_t kSoon = 20 * kMilli;  // for what is not to come
+constexpr std::int64_t kLong = 10 * kSecond;
+
+std::int64_t in(std::int64_t nanos) { return monotonic_nanos() + nanos; }
+
+struct Told {
+  int readable = 0, writable = 0, exceptional = 0;
+};
+
+enum class Kind { kEpoll, kIoUring, kFake };
+
+std::string name_of(const ::testing::TestParamInfo<Kind>& kind) {
+  return kind.param == Kind::kEpoll ? "epoll" : kind.param == Kind::kIoUring ? "io_uring" : "fake";
+}
+
+class PollContract : public ::testing::TestWithParam<Kind> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Kind::kFake) {
+      world_ = std::make_unique<FakeWorld>();
+      return;
+    }
+    PollBackend* const backend =
+        poll_backend(GetParam() == Kind::kEpoll ? PollBackendKind::kEpoll : PollBackendKind::kIoUring);
+    if (backend == nullptr) GTEST_SKIP() << "not in this build";
+    if (const int failed = backend->is_open() ? 0 : backend->open(); failed != 0) {
+      GTEST_SKIP() << "the kernel refuses it: " << std::generic_category().message(failed);
+    }
+    world_ = std::make_unique<KernelWorld>(*backend);
+    rest();
+  }
+
+  PollBackend& backend() { return world_->backend(); }
+
+  // The process has one of each, and the test before has used it.
+  void rest() {
+    const std::int64_t span = 5 * kMilli;
+    std::int64_t begin;
+    do {
+      begin = monotonic_nanos();
+      wait(begin + span);
+    } while (monotonic_nanos() - begin < span);
+    told_.clear();
+  }
+
+  /// An end that was added, with its own address as the tag, and whose present state was told.
+  struct Connection {
+    int near = -1, far = -1;
+  };
+  void connect(Connection& connection) {
+    const auto [near, far] = world_->connect();
+    connection = {near, far};
+    ASSERT_EQ(backend().add(near, &connection), 0);
+    expect_told(connection, [](const Told& told) { return told.writable > 0; });
+  }
+
+  int wait(std::int64_t deadline) {
+    Readiness ready[PollBackend::kMostAtOnce];
+    const int count = backend().wait(ready, deadline);
+    const std::lock_guard guard(lock_);
+    for (int i = 0; i < count; ++i) {
+      Told& told = told_[ready[i].tag];
+      told.readable += ready[i].readable;
+      told.writable += ready[i].writable;
+      told.exceptional += ready[i].exceptional;
+    }
+    return count;
+  }
+  Told told_of(const void* tag) {
+    const std::lock_guard guard(lock_);
+    return told_[tag];
+  }
+  template <class F>
+  void expect_told(const Connection& connection, F enough) {
+    const std::int64_t deadline = in(kLong);
+    while (!enough(told_of(&connection)) && monotonic_nanos() < deadline) wait(in(kSecond));
+    EXPECT_TRUE(enough(told_of(&connection)));
+    told_.erase(&connection);
+  }
+  void expect_readable(const Connection& connection) {
+    expect_told(connection, [](const Told& told) { return told.readable > 0; });
+  }
+  void expect_nothing() { EXPECT_EQ(wait(in(kSoon)), 0); }
+
+  std::unique_ptr<PollWorld> world_;
+  std::mutex lock_;
+  std::map<const void*, Told> told_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Os, PollContract, ::testing::Values(Kind::kEpoll, Kind::kIoUring, Kind::kFake), name_of);
+
+TEST_P(PollContract, ThePresentStateIsToldOnce) {
+  const auto [near, far] = world_->connect();
+  int tag = 0;
+  ASSERT_EQ(backend().add(near, &tag), 0);
+  ASSERT_EQ(wait(in(kLong)), 1);
+  EXPECT_EQ(told_of(&tag).writable, 1);
+  EXPECT_EQ(told_of(&tag).readable, 0);
+  EXPECT_EQ(told_of(&tag).exceptional, 0);
+  expect_nothing();
+}
+
+TEST_P(PollContract, WhatArrivedBeforeIsPartOfThePresentState) {
+  const auto [near, far] = world_->connect();
+  world_->write(far, 1);
+  const Connection connection{near, far};
+  ASSERT_EQ(backend().add(near, const_cast<Connection*>(&connection)), 0);
+  expect_readable(connection);
+}
+
+TEST_P(PollContract, EachArrivalIsAnEdge) {
+  Connection connection;
+  connect(connection);
+  world_->write(connection.far, 1);
+  expect_readable(connection);
+  expect_nothing();  // though it is still there
+  world_->write(connection.far, 1);
+  expect_readable(connection);  // though it was never empty
+  expect_nothing();
+}
+
+TEST_P(PollContract, AnArrivalAfterAPartialReadIsAnEdge) {
+  Connection connection;
+  connect(connection);
+  world_->write(connection.far, 10);
+  expect_readable(connection);
+  EXPECT_EQ(world_->read(connection.near, 4), 4);
+  expect_nothing();
+  world_->write(connection.far, 1);
+  expect_readable(connection);
+  EXPECT_EQ(world_->read(connection.near, 100), 7);
+}
+
+TEST_P(PollContract, RoomAfterNoneIsAnEdge) {
+  constexpr int kBytes = 1 << 20;
+  Connection connection;
+  connect(connection);
+  while (world_->write(connection.near, kBytes) > 0) {
+  }
+  wait(in(kSoon));  // room that there was meanwhile
+  while (world_->write(connection.near, kBytes) > 0) {
+  }
+  told_.clear();
+  const std::int64_t deadline = in(kLong);
+  while (told_of(&connection).writable == 0 && monotonic_nanos() < deadline) {
+    while (world_->read(connection.far, kBytes) > 0) {
+    }
+    wait(in(kSoon));
+  }
+  EXPECT_GT(told_of(&connection).writable, 0);
+  EXPECT_GT(world_->write(connection.near, 1), 0);
+}
+
+TEST_P(PollContract, AnEndIsReadableAndExceptional) {
+  Connection connection;
+  connect(connection);
+  world_->end_writing(connection.far);
+  expect_told(connection, [](const Told& told) { return told.readable > 0 && told.exceptional > 0; });
+}
+
+TEST_P(PollContract, AnErrorIsEverything) {
+  Connection connection;
+  connect(connection);
+  world_->reset(connection.far);
+  expect_told(connection,
+              [](const Told& told) { return told.readable > 0 && told.writable > 0 && told.exceptional > 0; });
+}
+
+TEST_P(PollContract, AnOutOfBandByteIsReadableAndExceptional) {
+  if (GetParam() == Kind::kFake) GTEST_SKIP() << "it has none";
+  Connection connection;
+  connect(connection);
+  ASSERT_EQ(::send(connection.far, "!", 1, MSG_OOB), 1);
+  expect_told(connection, [](const Told& told) { return told.readable > 0 && told.exceptional > 0; });
+}
+
+TEST_P(PollContract, MoreThanFitAtOnceAreAllToldOnce) {
+  constexpr int kMany = 2 * PollBackend::kMostAtOnce + 10;
+  std::vector<Connection> connections(kMany);
+  for (Connection& connection : connections) connect(connection);
+  for (const Connection& connection : connections) world_->write(connection.far, 1);
+  int told = 0;
+  while (const int count = wait(in(10 * kSoon))) {
+    EXPECT_LE(count, PollBackend::kMostAtOnce);
+    told += count;
+  }
+  EXPECT_EQ(told, kMany);
+  for (const Connection& connection : connections) EXPECT_EQ(told_of(&connection).readable, 1);
+}
+
+TEST_P(PollContract, WhatWasRemovedIsNotTold) {
+  Connection connection, other;
+  connect(connection);
+  connect(other);
+  world_->write(connection.far, 1);
+  world_->write(other.far, 1);
+  backend().remove(connection.near);
+  expect_readable(other);
+  world_->write(connection.far, 1);
+  expect_nothing();
+  EXPECT_EQ(told_.count(&connection), 0U);
+}
+
+TEST_P(PollContract, WhatWasRemovedMayBeAddedAgain) {
+  Connection connection;
+  connect(connection);
+  backend().remove(connection.near);
+  world_->write(connection.far, 1);
+  ASSERT_EQ(backend().add(connection.near, &connection), 0);
+  expect_readable(connection);
+}
+
+TEST_P(PollContract, AClosedDescriptorsNumberServesAnother) {
+  Connection connection;
+  connect(connection);
+  for (int i = 0; i < 100; ++i) {
+    Connection next;
+    world_->write(connection.far, 1);
+    backend().remove(connection.near);
+    world_->close(connection.near);
+    world_->close(connection.far);
+    connect(next);
+    EXPECT_EQ(next.near, connection.near);
+    EXPECT_EQ(told_.count(&connection), 0U);
+    connection = next;
+    backend().remove(connection.near);
+    ASSERT_EQ(backend().add(connection.near, &connection), 0);
+    world_->write(connection.far, 1);
+    expect_readable(connection);
+    told_.clear();
+  }
+}
+
+TEST_P(PollContract, ThePeerHearsOfACloseAtOnce) {
+  Connection connection, other;
+  connect(connection);
+  std::thread([&] { connect(other); }).join();
+  for (Connection* const closed : {&connection, &other}) {
+    int tag = 0;
+    ASSERT_EQ(backend().add(closed->far, &tag), 0);
+    backend().remove(closed->near);
+    world_->end_writing(closed->near);
+    world_->close(closed->near);
+    const std::int64_t deadline = in(kLong);
+    while (told_of(&tag).exceptional == 0 && monotonic_nanos() < deadline) wait(in(kSecond));
+    EXPECT_GT(told_of(&tag).exceptional, 0);
+    told_.clear();
+  }
+}
+
+TEST_P(PollContract, WhatAnEndedThreadAddedIsToldAllTheSame) {
+  Connection connection;
+  std::thread([&] { connect(connection); }).join();
+  wait(in(kSoon));  // a poller may have to ask anew, and tell the present state again
+  told_.clear();
+  world_->write(connection.far, 1);
+  expect_readable(connection);
+}
+
+TEST_P(PollContract, ARingEndsTheNextWait) {
+  backend().ring();
+  EXPECT_EQ(wait(in(kLong)), 0);
+  const std::int64_t begin = monotonic_nanos();
+  EXPECT_EQ(wait(in(kSoon)), 0);
+  EXPECT_GE(monotonic_nanos() - begin, kSoon);  // one, and no more
+}
+
+TEST_P(PollContract, ARingEndsTheWaitUnderWay) {
+  for (int i = 0; i < 100; ++i) {
+    const std::int64_t begin = monotonic_nanos();
+    std::thread ringer([&] { backend().ring(); });
+    EXPECT_EQ(wait(in(kLong)), 0);
+    EXPECT_LT(monotonic_nanos() - begin, kLong);
+    ringer.join();
+  }
+}
+
+TEST_P(PollContract, ALookLeavesTheBellToWhoWaits) {
+  backend().ring();
+  EXPECT_EQ(wait(0), 0);
+  const std::int64_t begin = monotonic_nanos();
+  EXPECT_EQ(wait(in(kLong)), 0);
+  EXPECT_LT(monotonic_nanos() - begin, kLong);
+}
+
+TEST_P(PollContract, LooksTakeNoBellFromTheWaitUnderWay) {
+  std::atomic<bool> done{false};
+  std::thread looker([&] {
+    while (!done) wait(0);
+  });
+  for (int i = 0; i < 1000 && !HasFailure(); ++i) {
+    const std::int64_t begin = monotonic_nanos();
+    std::thread ringer([&] { backend().ring(); });
+    wait(in(kLong));
+    ringer.join();
+    EXPECT_LT(monotonic_nanos() - begin, kLong) << i;
+  }
+  done = true;
+  looker.join();
+}
+
+PollBackend* rung_by_signal = nullptr;
+
+TEST_P(PollContract, ARingInASignalHandlerCounts) {
+  rung_by_signal = &backend();
+  const auto before = std::signal(SIGUSR1, [](int) { rung_by_signal->ring(); });
+  std::raise(SIGUSR1);
+  const std::int64_t begin = monotonic_nanos();
+  EXPECT_EQ(wait(in(kLong)), 0);
+  EXPECT_LT(monotonic_nanos() - begin, kLong);
+  std::signal(SIGUSR1, before);
+}
+
+TEST_P(PollContract, ASignalEndsTheWait) {
+  struct sigaction action{}, before{};
+  action.sa_handler = [](int) {};
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGUSR1, &action, &before);
+  std::atomic<bool> ended{false};
+  std::thread waiter([&] {
+    EXPECT_EQ(wait(in(kLong)), 0);
+    ended = true;
+  });
+  const std::int64_t begin = monotonic_nanos();
+  while (!ended) {
+    ::pthread_kill(waiter.native_handle(), SIGUSR1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  waiter.join();
+  EXPECT_LT(monotonic_nanos() - begin, kLong);
+  ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST_P(PollContract, TheDeadlineIsHonoured) {
+  for (const std::int64_t nanos : {kMilli / 5, 3 * kMilli, kSoon}) {
+    const std::int64_t begin = monotonic_nanos();
+    EXPECT_EQ(wait(begin + nanos), 0);
+    EXPECT_GE(monotonic_nanos() - begin, nanos);
+    EXPECT_LT(monotonic_nanos() - begin, nanos + kSecond);
+  }
+  const std::int64_t begin = monotonic_nanos();
+  EXPECT_EQ(wait(begin - kSecond), 0);
+  EXPECT_EQ(wait(0), 0);
+  EXPECT_LT(monotonic_nanos() - begin, kSecond);
+}
+
+TEST_P(PollContract, WhatIsReadyEndsAWaitForEver) {
+  Connection connection;
+  connect(connection);
+  std::thread writer([&] { world_->write(connection.far, 1); });
+  EXPECT_EQ(wait(INT64_MAX), 1);
+  writer.join();
+}
+
+TEST_P(PollContract, ErrnoIsKept) {
+  Connection connection;
+  connect(connection);
+  errno = EDOM;
+  wait(in(kMilli));
+  wait(0);
+  backend().ring();
+  wait(in(kLong));
+  backend().add(-1, &connection);
+  backend().remove(connection.near);
+  EXPECT_EQ(errno, EDOM);
+}
+
+TEST_P(PollContract, WhatCannotBeAddedIsAnError) {
+  int tag = 0;
+  EXPECT_EQ(backend().add(-1, &tag), EBADF);
+  const auto [near, far] = world_->connect();
+  world_->close(near);
+  EXPECT_EQ(backend().add(near, &tag), EBADF);
+  if (GetParam() == Kind::kFake) return;
+  const int file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(backend().add(file, &tag), EPERM);
+  ::close(file);
+  expect_nothing();
+}
+
+TEST_P(PollContract, AForkedChildHasASetOfItsOwn) {
+  Connection connection;
+  connect(connection);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Readiness ready[PollBackend::kMostAtOnce];
+    backend().reopen_after_fork();
+    world_->write(connection.far, 1);
+    const bool empty = backend().wait(ready, in(kSoon)) == 0;
+    const bool added = backend().add(connection.near, &ready) == 0;
+    const bool told = backend().wait(ready, in(kLong)) == 1 && ready[0].tag == &ready && ready[0].readable;
+    backend().ring();
+    const bool rung = backend().wait(ready, in(kLong)) == 0;
+    ::_exit(empty && added && told && rung ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  world_->write(connection.far, 1);
+  expect_readable(connection);  // the parent's is as it was
+}
+
+TEST_P(PollContract, EachEdgeIsToldToOneOfAllWhoWaitAndLook) {
+  constexpr int kRounds = 300;
+  Connection connection;
+  connect(connection);
+  std::atomic<bool> done{false};
+  std::thread looker([&] {
+    while (!done) wait(0);
+  });
+  std::thread waiter([&] {
+    while (!done) wait(in(kSoon));
+  });
+  for (int i = 0; i < kRounds && !HasFailure(); ++i) {
+    world_->write(connection.far, 1);
+    const std::int64_t deadline = in(kLong);
+    while (told_of(&connection).readable <= i && monotonic_nanos() < deadline) std::this_thread::yield();
+    EXPECT_EQ(told_of(&connection).readable, i + 1);
+    world_->read(connection.near, 1);
+  }
+  done = true;
+  looker.join();
+  waiter.join();
+}
+
+TEST_P(PollContract, DescriptorsComeAndGoWhileOthersWait) {
+  std::atomic<bool> done{false};
+  std::atomic<int> told{0};
+  std::thread waiter([&] {
+    Readiness ready[PollBackend::kMostAtOnce];
+    while (!done) {
+      const int count = backend().wait(ready, in(kSoon));
+      for (int i = 0; i < count; ++i) {
+        if (ready[i].readable) ++*static_cast<std::atomic<int>*>(ready[i].tag);
+      }
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    const auto [near, far] = world_->connect();
+    const int before = told;
+    std::thread([&, end = near] { EXPECT_EQ(backend().add(end, &told), 0); }).join();
+    world_->write(far, 1);
+    const std::int64_t deadline = in(kLong);
+    while (told == before && monotonic_nanos() < deadline) std::this_thread::yield();
+    EXPECT_GT(told, before);
+    backend().remove(near);
+    world_->close(near);
+    world_->close(far);
+  }
+  done = true;
+  waiter.join();
+}
+
+}  // namespace
+}  // namespace weft::os

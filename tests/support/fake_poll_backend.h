@@ -1,0 +1,159 @@
+// A poller without a kernel, over connections in memory: for the models, and to show that the contract can be kept.
+//
+// Its descriptors are numbers of its own. What it does is short and under one lock, but for the bell, which may ring in a
+// signal handler.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
+#include "os/futex.h"
+#include "os/poll_backend.h"
+#include "weft/detail/spin_lock.h"
+
+namespace weft::os {
+
+class FakePollBackend final : public PollBackend {
+ public:
+  static constexpr int kMostDescriptors = 1024;
+  static constexpr int kCapacity = 64;  // bytes under way in each direction
+
+  // The connections.
+  std::array<int, 2> connect() noexcept {
+    const detail::SpinGuard guard(lock_);
+    const int one = open_locked(), other = open_locked();
+    ends_[one].peer = other;
+    ends_[other].peer = one;
+    return {one, other};
+  }
+  /// How many bytes there was room for.
+  int write(int end, int bytes) noexcept {
+    const detail::SpinGuard guard(lock_);
+    End& peer = peer_of(end);
+    const int written = std::min(bytes, kCapacity - peer.arrived);
+    peer.arrived += written;
+    if (written > 0) note_locked(peer, kReadable);
+    return written;
+  }
+  int read(int end, int bytes) noexcept {
+    const detail::SpinGuard guard(lock_);
+    const int taken = std::min(bytes, ends_[end].arrived);
+    if (taken > 0 && ends_[end].arrived == kCapacity) note_locked(peer_of(end), kWritable);
+    ends_[end].arrived -= taken;
+    return taken;
+  }
+  void end_writing(int end) noexcept { mark_peer(end, kReadable | kExceptional); }
+  void reset(int end) noexcept { mark_peer(end, kReadable | kWritable | kExceptional); }
+  /// Forgets nothing that was added: that is for remove(), before.
+  void close(int end) noexcept {
+    const detail::SpinGuard guard(lock_);
+    ends_[end] = {};
+  }
+
+  int open() noexcept override {
+    open_ = true;
+    return 0;
+  }
+  bool is_open() const noexcept override { return open_; }
+
+  int add(int descriptor, void* tag) noexcept override {
+    const detail::SpinGuard guard(lock_);
+    if (descriptor < 0 || !ends_[descriptor].in_use) return EBADF;
+    End& end = ends_[descriptor];
+    end.tag = tag;
+    note_locked(end, state_of(end));
+    return 0;
+  }
+  void remove(int descriptor) noexcept override {
+    const detail::SpinGuard guard(lock_);
+    ends_[descriptor].tag = nullptr;
+    ends_[descriptor].untold = 0;
+  }
+
+  int wait(Readiness (&ready)[kMostAtOnce], std::int64_t deadline_nanos) noexcept override {
+    const std::uint32_t seen = changes_.load(std::memory_order_acquire);
+    int filled = harvest(ready);
+    if (deadline_nanos == 0 || filled != 0 || rung_.exchange(0) != 0) return filled;
+    if (deadline_nanos == INT64_MAX) {
+      futex_wait(changes_, seen);
+    } else {
+      futex_wait_until(changes_, seen, deadline_nanos);
+    }
+    filled = harvest(ready);
+    if (filled == 0) rung_.exchange(0);
+    return filled;
+  }
+
+  void ring() noexcept override {
+    rung_.store(1);
+    tell_sleeper();
+  }
+
+  void reopen_after_fork() noexcept override {
+    for (End& end : ends_) end.tag = nullptr;
+    rung_.store(0);
+  }
+
+ private:
+  static constexpr unsigned kReadable = 1, kWritable = 2, kExceptional = 4;
+
+  struct End {
+    bool in_use = false;
+    int peer = -1;
+    int arrived = 0;
+    unsigned marks = 0;   // what stays: an end, an error
+    unsigned untold = 0;  // edges, with a tag
+    void* tag = nullptr;
+  };
+
+  int open_locked() noexcept {
+    int number = 0;
+    while (ends_[number].in_use) ++number;
+    ends_[number].in_use = true;
+    most_ = std::max(most_, number + 1);
+    return number;
+  }
+  End& peer_of(int end) noexcept { return ends_[ends_[end].peer]; }
+  unsigned state_of(End& end) noexcept {
+    const bool room = ends_[end.peer].arrived < kCapacity;
+    return end.marks | (end.arrived > 0 ? kReadable : 0) | (room ? kWritable : 0);
+  }
+  void mark_peer(int end, unsigned marks) noexcept {
+    const detail::SpinGuard guard(lock_);
+    peer_of(end).marks |= marks;
+    note_locked(peer_of(end), marks);
+  }
+  void note_locked(End& end, unsigned edges) noexcept {
+    if (end.tag == nullptr || edges == 0) return;
+    end.untold |= edges;
+    tell_sleeper();
+  }
+  void tell_sleeper() noexcept {
+    changes_.fetch_add(1);
+    futex_wake(changes_);
+  }
+  int harvest(Readiness (&ready)[kMostAtOnce]) noexcept {
+    const detail::SpinGuard guard(lock_);
+    int filled = 0;
+    for (int i = 0; i < most_ && filled < kMostAtOnce; ++i) {
+      End& end = ends_[i];
+      if (end.untold == 0) continue;
+      const unsigned told = end.untold;
+      end.untold = 0;
+      ready[filled++] = {end.tag, (told & kReadable) != 0, (told & kWritable) != 0, (told & kExceptional) != 0};
+    }
+    return filled;
+  }
+
+  detail::SpinLock lock_;
+  detail::Atomic<std::uint32_t> changes_{0};  // what a wait sleeps on: edges and rings
+  detail::Atomic<std::uint32_t> rung_{0};
+  bool open_ = false;
+  int most_ = 0;
+  End ends_[kMostDescriptors];
+};
+
+}  // namespace weft::os
