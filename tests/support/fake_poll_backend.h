@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "os/futex.h"
 #include "os/poll_backend.h"
@@ -18,15 +19,16 @@ namespace weft::os {
 
 class FakePollBackend final : public PollBackend {
  public:
-  static constexpr int kMostDescriptors = 1024;
   static constexpr int kCapacity = 64;  // bytes under way in each direction
+
+  explicit FakePollBackend(std::size_t most_descriptors) : ends_(most_descriptors) {}
 
   // The connections.
   std::array<int, 2> connect() noexcept {
     const detail::SpinGuard guard(lock_);
     const int one = open_locked(), other = open_locked();
-    ends_[one].peer = other;
-    ends_[other].peer = one;
+    at(one).peer = other;
+    at(other).peer = one;
     return {one, other};
   }
   /// How many bytes there was room for.
@@ -40,9 +42,9 @@ class FakePollBackend final : public PollBackend {
   }
   int read(int end, int bytes) noexcept {
     const detail::SpinGuard guard(lock_);
-    const int taken = std::min(bytes, ends_[end].arrived);
-    if (taken > 0 && ends_[end].arrived == kCapacity) note_locked(peer_of(end), kWritable);
-    ends_[end].arrived -= taken;
+    const int taken = std::min(bytes, at(end).arrived);
+    if (taken > 0 && at(end).arrived == kCapacity) note_locked(peer_of(end), kWritable);
+    at(end).arrived -= taken;
     return taken;
   }
   void end_writing(int end) noexcept { mark_peer(end, kReadable | kExceptional); }
@@ -50,8 +52,11 @@ class FakePollBackend final : public PollBackend {
   /// Forgets nothing that was added: that is for remove(), before.
   void close(int end) noexcept {
     const detail::SpinGuard guard(lock_);
-    ends_[end] = {};
+    at(end) = {};
   }
+
+  /// Takes the bell; false: it did not ring.
+  bool hush() noexcept { return rung_.exchange(0) != 0; }
 
   int open() noexcept override {
     open_ = true;
@@ -61,29 +66,29 @@ class FakePollBackend final : public PollBackend {
 
   int add(int descriptor, void* tag) noexcept override {
     const detail::SpinGuard guard(lock_);
-    if (descriptor < 0 || !ends_[descriptor].in_use) return EBADF;
-    End& end = ends_[descriptor];
+    if (descriptor < 0 || !at(descriptor).in_use) return EBADF;
+    End& end = at(descriptor);
     end.tag = tag;
     note_locked(end, state_of(end));
     return 0;
   }
   void remove(int descriptor) noexcept override {
     const detail::SpinGuard guard(lock_);
-    ends_[descriptor].tag = nullptr;
-    ends_[descriptor].untold = 0;
+    at(descriptor).tag = nullptr;
+    at(descriptor).untold = 0;
   }
 
   int wait(Readiness (&ready)[kMostAtOnce], std::int64_t deadline_nanos) noexcept override {
     const std::uint32_t seen = changes_.load(std::memory_order_acquire);
     int filled = harvest(ready);
-    if (deadline_nanos == 0 || filled != 0 || rung_.exchange(0) != 0) return filled;
+    if (deadline_nanos == 0 || filled != 0 || hush()) return filled;
     if (deadline_nanos == INT64_MAX) {
       futex_wait(changes_, seen);
     } else {
       futex_wait_until(changes_, seen, deadline_nanos);
     }
     filled = harvest(ready);
-    if (filled == 0) rung_.exchange(0);
+    if (filled == 0) hush();
     return filled;
   }
 
@@ -111,14 +116,15 @@ class FakePollBackend final : public PollBackend {
 
   int open_locked() noexcept {
     int number = 0;
-    while (ends_[number].in_use) ++number;
-    ends_[number].in_use = true;
+    while (at(number).in_use) ++number;
+    at(number).in_use = true;
     most_ = std::max(most_, number + 1);
     return number;
   }
-  End& peer_of(int end) noexcept { return ends_[ends_[end].peer]; }
+  End& at(int end) noexcept { return ends_[static_cast<std::size_t>(end)]; }
+  End& peer_of(int end) noexcept { return at(at(end).peer); }
   unsigned state_of(End& end) noexcept {
-    const bool room = ends_[end.peer].arrived < kCapacity;
+    const bool room = at(end.peer).arrived < kCapacity;
     return end.marks | (end.arrived > 0 ? kReadable : 0) | (room ? kWritable : 0);
   }
   void mark_peer(int end, unsigned marks) noexcept {
@@ -139,7 +145,7 @@ class FakePollBackend final : public PollBackend {
     const detail::SpinGuard guard(lock_);
     int filled = 0;
     for (int i = 0; i < most_ && filled < kMostAtOnce; ++i) {
-      End& end = ends_[i];
+      End& end = at(i);
       if (end.untold == 0) continue;
       const unsigned told = end.untold;
       end.untold = 0;
@@ -153,7 +159,7 @@ class FakePollBackend final : public PollBackend {
   detail::Atomic<std::uint32_t> rung_{0};
   bool open_ = false;
   int most_ = 0;
-  End ends_[kMostDescriptors];
+  std::vector<End> ends_;
 };
 
 }  // namespace weft::os

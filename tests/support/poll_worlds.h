@@ -41,7 +41,7 @@ class FakeWorld final : public PollWorld {
   void close(int end) override { fake_->close(end); }
 
  private:
-  const std::unique_ptr<FakePollBackend> fake_ = std::make_unique<FakePollBackend>();
+  const std::unique_ptr<FakePollBackend> fake_ = std::make_unique<FakePollBackend>(1024);
 };
 
 /// TCP over loopback.
