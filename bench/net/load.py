@@ -29,9 +29,9 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def measure(server: list[str | Path], request: str, connections: int, rate: int, seconds: float) -> list[float]:
+def measure(server: Path, request: str, connections: int, rate: int, seconds: float) -> list[float]:
     """Answers a second, server's CPU in us an answer, p50, p99 and p99.9 in us."""
-    process = subprocess.Popen(["taskset", "-c", "0", *server], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(["taskset", "-c", "0", server], stdout=subprocess.PIPE, text=True)
     try:
         host, port = process.stdout.readline().strip().rsplit(":", 1)
         command = ["taskset", "-c", "1", BUILT / "load_client", host, port, str(connections), str(seconds), str(rate),
@@ -44,18 +44,15 @@ def measure(server: list[str | Path], request: str, connections: int, rate: int,
         process.wait()
 
 
-def servers(kind: str) -> dict[str, list[str | Path]]:
-    """The command of each that is built."""
+def servers(kind: str) -> dict[str, Path]:
     names = {"epoll": f"{kind}_epoll", "io_uring": f"{kind}_uring", "weft": f"{kind}_weft",
              "Beast coroutines": f"{kind}_beast"}
-    found = {name: [BUILT / program] for name, program in names.items() if (BUILT / program).exists()}
-    if "io_uring" in found:  # then weft has it too
-        found["weft on io_uring"] = ["env", "WEFT_POLLER=io_uring", *found["weft"]]
+    found = {name: BUILT / program for name, program in names.items() if (BUILT / program).exists()}
     go = subprocess.run([ROOT / "tools/install_go.sh", "--find"], capture_output=True, text=True).stdout.strip()
     if go:
         subprocess.run([go, "build", "-o", BUILT / f"{kind}_go", "."], cwd=ROOT / f"bench/net/{kind}_go", check=True,
                        env={**os.environ, "GOTOOLCHAIN": "local", "GO111MODULE": "off", "CGO_ENABLED": "0"})
-        found["Go"] = [BUILT / f"{kind}_go"]
+        found["Go"] = BUILT / f"{kind}_go"
     return found
 
 

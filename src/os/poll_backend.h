@@ -1,4 +1,5 @@
 // What a poller stands on: readiness of many descriptors, edge-triggered, and a bell that ends a wait from outside.
+// Epoll in the product, a fake one in the models; why not io_uring: docs/design/runtime.md, "The poller".
 //
 // poll_backend_test.cc holds each of them, and a fake one, to what is said here.
 #pragma once
@@ -26,7 +27,7 @@ class PollBackend {
   /// From now on each edge of either kind is told once, the present state too; what is ready besides may be told with
   /// it. `tag` is not null. 0, or errno's value (EPERM: a file, which is always ready).
   virtual int add(int descriptor, void* tag) noexcept = 0;
-  /// Before the descriptor is closed. Whoever waits meanwhile may still be told of it.
+  /// Before the descriptor is closed, which then is so at once. Whoever waits meanwhile may still be told of it.
   virtual void remove(int descriptor) noexcept = 0;
 
   /// Waits until something is ready, ring() was called, or `deadline` on the monotonic clock has passed (0: does not
@@ -45,9 +46,7 @@ class PollBackend {
   ~PollBackend() = default;
 };
 
-enum class PollBackendKind : std::uint8_t { kEpoll, kIoUring };
-
-/// The process's own, not open at first. Null: not in this build.
-PollBackend* poll_backend(PollBackendKind kind) noexcept;
+/// The process's own, not open at first.
+PollBackend& poll_backend() noexcept;
 
 }  // namespace weft::os

@@ -82,17 +82,6 @@ void read_max_procs(Config& config) {
   config.follows_cpu_limit = true;
 }
 
-void read_poller(Config& config, std::string_view value) noexcept {
-  const bool has_io_uring = os::poll_backend(os::PollBackendKind::kIoUring) != nullptr;
-  if (value == "epoll") {
-    config.poll_backend = os::PollBackendKind::kEpoll;
-  } else if (value == "io_uring" && has_io_uring) {
-    config.poll_backend = os::PollBackendKind::kIoUring;
-  } else {
-    refuse("WEFT_POLLER", value, has_io_uring ? "epoll or io_uring" : "epoll; io_uring is not in this build");
-  }
-}
-
 }  // namespace
 
 Config read_config() {
@@ -119,7 +108,6 @@ Config read_config() {
       refuse("WEFT_PREEMPT", value, "detach, suspend or off");
     }
   }
-  if (const char* value = std::getenv("WEFT_POLLER")) read_poller(config, value);
   if (const char* value = std::getenv("WEFT_DEBUG")) read_debug(config, value);
   return config;
 }

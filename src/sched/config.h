@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "os/poll_backend.h"
-
 namespace weft::sched {
 
 /// What happens to a goroutine that keeps its processor while others wait.
@@ -16,12 +14,10 @@ struct Config {
   std::size_t stack_bytes = 256 << 10;  // WEFT_STACK_BYTES: 16 KiB..1 GiB
   std::uint8_t stack_class = 2;         // the size class of stack_bytes
   Preempt preempt = Preempt::kDetach;   // WEFT_PREEMPT: detach | suspend | off
-  os::PollBackendKind poll_backend =
-      os::PollBackendKind::kEpoll;    // WEFT_POLLER: epoll | io_uring, where it is built in
-  bool migrate = false;               // WEFT_DEBUG=migrate=1: every park resumes through the global queue
-  std::int64_t schedtrace_nanos = 0;  // WEFT_DEBUG=schedtrace=MS: a line on stderr each MS ms
-  bool long_runners = false;          // WEFT_DEBUG=longrunners=0|1; default: where it cannot disturb, cpu_timer.h
-  bool follows_cpu_limit = false;     // no WEFT_MAXPROCS: the container's limit, now and later
+  bool migrate = false;                 // WEFT_DEBUG=migrate=1: every park resumes through the global queue
+  std::int64_t schedtrace_nanos = 0;    // WEFT_DEBUG=schedtrace=MS: a line on stderr each MS ms
+  bool long_runners = false;            // WEFT_DEBUG=longrunners=0|1; default: where it cannot disturb, cpu_timer.h
+  bool follows_cpu_limit = false;       // no WEFT_MAXPROCS: the container's limit, now and later
 };
 
 /// Prints "weft: WEFT_X="value": allowed is ..." and exits with 78 (EX_CONFIG) on a value that is not allowed.

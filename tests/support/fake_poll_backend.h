@@ -55,8 +55,7 @@ class FakePollBackend final : public PollBackend {
     at(end) = {};
   }
 
-  /// Takes the bell; false: it did not ring.
-  bool hush() noexcept { return rung_.exchange(0) != 0; }
+  void hush() noexcept { news_.fetch_and(~kRung); }
 
   int open() noexcept override {
     open_ = true;
@@ -79,31 +78,33 @@ class FakePollBackend final : public PollBackend {
   }
 
   int wait(Readiness (&ready)[kMostAtOnce], std::int64_t deadline_nanos) noexcept override {
-    const std::uint32_t seen = changes_.load(std::memory_order_acquire);
-    int filled = harvest(ready);
-    if (deadline_nanos == 0 || filled != 0 || hush()) return filled;
-    if (deadline_nanos == INT64_MAX) {
-      futex_wait(changes_, seen);
-    } else {
-      futex_wait_until(changes_, seen, deadline_nanos);
+    const std::uint32_t seen = news_.load();
+    if (const int filled = harvest(ready); deadline_nanos == 0 || filled != 0) return filled;
+    if ((seen & kRung) == 0) {
+      if (deadline_nanos == INT64_MAX) {
+        futex_wait(news_, seen);
+      } else {
+        futex_wait_until(news_, seen, deadline_nanos);
+      }
+      if (const int filled = harvest(ready); filled != 0) return filled;
     }
-    filled = harvest(ready);
-    if (filled == 0) hush();
-    return filled;
+    hush();
+    return 0;
   }
 
   void ring() noexcept override {
-    rung_.store(1);
-    tell_sleeper();
+    news_.fetch_or(kRung);
+    futex_wake(news_);
   }
 
   void reopen_after_fork() noexcept override {
     for (End& end : ends_) end.tag = nullptr;
-    rung_.store(0);
+    hush();
   }
 
  private:
   static constexpr unsigned kReadable = 1, kWritable = 2, kExceptional = 4;
+  static constexpr std::uint32_t kRung = 1, kEdge = 2;
 
   struct End {
     bool in_use = false;
@@ -135,11 +136,8 @@ class FakePollBackend final : public PollBackend {
   void note_locked(End& end, unsigned edges) noexcept {
     if (end.tag == nullptr || edges == 0) return;
     end.untold |= edges;
-    tell_sleeper();
-  }
-  void tell_sleeper() noexcept {
-    changes_.fetch_add(1);
-    futex_wake(changes_);
+    news_.fetch_add(kEdge);
+    futex_wake(news_);
   }
   int harvest(Readiness (&ready)[kMostAtOnce]) noexcept {
     const detail::SpinGuard guard(lock_);
@@ -155,8 +153,7 @@ class FakePollBackend final : public PollBackend {
   }
 
   detail::SpinLock lock_;
-  detail::Atomic<std::uint32_t> changes_{0};  // what a wait sleeps on: edges and rings
-  detail::Atomic<std::uint32_t> rung_{0};
+  detail::Atomic<std::uint32_t> news_{0};  // what a wait sleeps on: how many edges, and whether the bell rings
   bool open_ = false;
   int most_ = 0;
   std::vector<End> ends_;
