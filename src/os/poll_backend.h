@@ -34,7 +34,7 @@ class PollBackend {
   /// wait; INT64_MAX: for ever). Returns how many of `ready` were filled in; 0 for the bell, the deadline, a signal.
   virtual int wait(Readiness (&ready)[kMostAtOnce], std::int64_t deadline_nanos) noexcept = 0;
 
-  /// Ends a wait, one that is under way or the next; one that only looks (deadline 0) leaves the bell to those who wait.
+  /// Ends a wait, one that is under way or the next; who only looks (deadline 0) leaves the bell to those who wait.
   /// Async-signal-safe.
   virtual void ring() noexcept = 0;
 

@@ -1,7 +1,7 @@
 // A poller without a kernel, over connections in memory: for the models, and to show that the contract can be kept.
 //
-// Its descriptors are numbers of its own. What it does is short and under one lock, but for the bell, which may ring in a
-// signal handler.
+// Its descriptors are numbers of its own. What it does is short and under one lock, but for the bell, which may ring in
+// a signal handler.
 #pragma once
 
 #include <algorithm>
