@@ -13,8 +13,8 @@
 //                      poller; the machine says that it is, then looks at its wake_word. One of them sees the other
 //            [poll.I4] a target is never freed while the poller may tell it something, so it is not freed at all: it is
 //                      used again, and takes readiness that was meant for another for what it is, a reason to try
-// EVIDENCE   tests/model/poll_model.cc: I1 to I3; a kernel whose bell goes to who looks, or the accesses of I3 in another
-//            order, fail it. tests/stress/net_stress.cc; src/net/tcp_test.cc
+// EVIDENCE   tests/model/poll_model.cc: I1 to I3; the accesses of I3 in another order fail it, or a look that takes the
+//            bell from the machine it is meant for. tests/stress/net_stress.cc; src/net/tcp_test.cc
 #pragma once
 
 #include "os/poll_backend.h"

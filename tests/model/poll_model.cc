@@ -4,8 +4,8 @@
 // Machines come and go idle while descriptors become ready, plain threads push goroutines, and somebody looks at the
 // poller without waiting. In the end each goroutine must have been picked [poll.I2, I3], and two must never have waited
 // in the poller at once [poll.I1]. The controls: the accesses of [poll.I3] in another order, the sleeper's in the
-// product's code by weaker orders, and either side's in the bare protocol word for word; and a kernel whose bell goes to
-// whoever looks first.
+// product's code by weaker orders, and either side's in the bare protocol word for word; and a kernel whose bell goes
+// to whoever looks first.
 #include "futex_fixture.h"
 #include "sched/idle.cc"
 #include "sched/pick.cc"
