@@ -1,7 +1,7 @@
 // What a poller stands on: readiness of many descriptors, edge-triggered, and a bell that ends a wait from outside.
 // Epoll in the product, a fake one in the models; why not io_uring: docs/design/runtime.md, "The poller".
 //
-// poll_backend_test.cc holds each of them, and a fake one, to what is said here.
+// poll_backend_test.cc and poll_bell_test.cc hold each of them, and a fake one, to what is said here.
 #pragma once
 
 #include <cstdint>

@@ -1,113 +1,20 @@
-// What poll_backend.h promises, held against every poller there is and a fake one.
-#include "os/poll_backend.h"
-
+// What poll_backend.h promises of descriptors; of waiting: poll_bell_test.cc.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <csignal>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <map>
-#include <mutex>
-#include <string>
 #include <thread>
+#include <vector>
 
-#include "os/clock.h"
-#include "support/poll_worlds.h"
+#include "support/poll_contract.h"
 
 namespace weft::os {
 namespace {
-
-constexpr std::int64_t kMilli = 1'000'000, kSecond = 1000 * kMilli;
-constexpr std::int64_t kSoon = 20 * kMilli;  // for what is not to come
-constexpr std::int64_t kLong = 10 * kSecond;
-
-std::int64_t in(std::int64_t nanos) { return monotonic_nanos() + nanos; }
-
-struct Told {
-  int readable = 0, writable = 0, exceptional = 0;
-};
-
-enum class Kind { kEpoll, kFake };
-
-std::string name_of(const ::testing::TestParamInfo<Kind>& kind) {
-  return kind.param == Kind::kEpoll ? "epoll" : "fake";
-}
-
-class PollContract : public ::testing::TestWithParam<Kind> {
- protected:
-  void SetUp() override {
-    if (GetParam() == Kind::kFake) {
-      world_ = std::make_unique<FakeWorld>();
-      return;
-    }
-    PollBackend& epoll = poll_backend();
-    ASSERT_EQ(epoll.is_open() ? 0 : epoll.open(), 0);
-    world_ = std::make_unique<KernelWorld>(epoll);
-    rest();
-  }
-
-  PollBackend& backend() { return world_->backend(); }
-
-  // The process has one of each, and the test before has used it.
-  void rest() {
-    const std::int64_t span = 5 * kMilli;
-    std::int64_t begin;
-    do {
-      begin = monotonic_nanos();
-      wait(begin + span);
-    } while (monotonic_nanos() - begin < span);
-    told_.clear();
-  }
-
-  /// An end that was added, with its own address as the tag, and whose present state was told.
-  struct Connection {
-    int near = -1, far = -1;
-  };
-  void connect(Connection& connection) {
-    const auto [near, far] = world_->connect();
-    connection = {near, far};
-    ASSERT_EQ(backend().add(near, &connection), 0);
-    expect_told(connection, [](const Told& told) { return told.writable > 0; });
-  }
-
-  int wait(std::int64_t deadline) {
-    Readiness ready[PollBackend::kMostAtOnce];
-    const int count = backend().wait(ready, deadline);
-    const std::lock_guard guard(lock_);
-    for (int i = 0; i < count; ++i) {
-      Told& told = told_[ready[i].tag];
-      told.readable += ready[i].readable;
-      told.writable += ready[i].writable;
-      told.exceptional += ready[i].exceptional;
-    }
-    return count;
-  }
-  Told told_of(const void* tag) {
-    const std::lock_guard guard(lock_);
-    return told_[tag];
-  }
-  template <class F>
-  void expect_told(const Connection& connection, F enough) {
-    const std::int64_t deadline = in(kLong);
-    while (!enough(told_of(&connection)) && monotonic_nanos() < deadline) wait(in(kSecond));
-    EXPECT_TRUE(enough(told_of(&connection)));
-    told_.erase(&connection);
-  }
-  void expect_readable(const Connection& connection) {
-    expect_told(connection, [](const Told& told) { return told.readable > 0; });
-  }
-  void expect_nothing() { EXPECT_EQ(wait(in(kSoon)), 0); }
-
-  std::unique_ptr<PollWorld> world_;
-  std::mutex lock_;
-  std::map<const void*, Told> told_;
-};
 
 INSTANTIATE_TEST_SUITE_P(Os, PollContract, ::testing::Values(Kind::kEpoll, Kind::kFake), name_of);
 
@@ -280,114 +187,6 @@ TEST_P(PollContract, WhatAnEndedThreadAddedIsToldAllTheSame) {
   expect_readable(connection);
 }
 
-TEST_P(PollContract, ARingEndsTheNextWait) {
-  backend().ring();
-  EXPECT_EQ(wait(in(kLong)), 0);
-  const std::int64_t begin = monotonic_nanos();
-  EXPECT_EQ(wait(in(kSoon)), 0);
-  EXPECT_GE(monotonic_nanos() - begin, kSoon);  // one, and no more
-}
-
-TEST_P(PollContract, ARingEndsTheWaitUnderWay) {
-  for (int i = 0; i < 100; ++i) {
-    const std::int64_t begin = monotonic_nanos();
-    std::thread ringer([&] { backend().ring(); });
-    EXPECT_EQ(wait(in(kLong)), 0);
-    EXPECT_LT(monotonic_nanos() - begin, kLong);
-    ringer.join();
-  }
-}
-
-TEST_P(PollContract, ALookLeavesTheBellToWhoWaits) {
-  backend().ring();
-  EXPECT_EQ(wait(0), 0);
-  const std::int64_t begin = monotonic_nanos();
-  EXPECT_EQ(wait(in(kLong)), 0);
-  EXPECT_LT(monotonic_nanos() - begin, kLong);
-}
-
-TEST_P(PollContract, LooksTakeNoBellFromTheWaitUnderWay) {
-  std::atomic<bool> done{false};
-  std::thread looker([&] {
-    while (!done) wait(0);
-  });
-  for (int i = 0; i < 1000 && !HasFailure(); ++i) {
-    const std::int64_t begin = monotonic_nanos();
-    std::thread ringer([&] { backend().ring(); });
-    wait(in(kLong));
-    ringer.join();
-    EXPECT_LT(monotonic_nanos() - begin, kLong) << i;
-  }
-  done = true;
-  looker.join();
-}
-
-PollBackend* rung_by_signal = nullptr;
-
-TEST_P(PollContract, ARingInASignalHandlerCounts) {
-  rung_by_signal = &backend();
-  const auto before = std::signal(SIGUSR1, [](int) { rung_by_signal->ring(); });
-  std::raise(SIGUSR1);
-  const std::int64_t begin = monotonic_nanos();
-  EXPECT_EQ(wait(in(kLong)), 0);
-  EXPECT_LT(monotonic_nanos() - begin, kLong);
-  std::signal(SIGUSR1, before);
-}
-
-TEST_P(PollContract, ASignalEndsTheWait) {
-  struct sigaction action{}, before{};
-  action.sa_handler = [](int) {};
-  action.sa_flags = SA_RESTART;
-  ::sigaction(SIGUSR1, &action, &before);
-  std::atomic<bool> ended{false};
-  std::thread waiter([&] {
-    EXPECT_EQ(wait(in(kLong)), 0);
-    ended = true;
-  });
-  const std::int64_t begin = monotonic_nanos();
-  while (!ended) {
-    ::pthread_kill(waiter.native_handle(), SIGUSR1);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  waiter.join();
-  EXPECT_LT(monotonic_nanos() - begin, kLong);
-  ::sigaction(SIGUSR1, &before, nullptr);
-}
-
-TEST_P(PollContract, TheDeadlineIsHonoured) {
-  for (const std::int64_t nanos : {kMilli / 5, 3 * kMilli, kSoon}) {
-    const std::int64_t begin = monotonic_nanos();
-    EXPECT_EQ(wait(begin + nanos), 0);
-    EXPECT_GE(monotonic_nanos() - begin, nanos);
-    EXPECT_LT(monotonic_nanos() - begin, nanos + kSecond);
-  }
-  const std::int64_t begin = monotonic_nanos();
-  EXPECT_EQ(wait(begin - kSecond), 0);
-  EXPECT_EQ(wait(0), 0);
-  EXPECT_LT(monotonic_nanos() - begin, kSecond);
-}
-
-TEST_P(PollContract, WhatIsReadyEndsAWaitForEver) {
-  Connection connection;
-  connect(connection);
-  std::thread writer([&] { world_->write(connection.far, 1); });
-  EXPECT_EQ(wait(INT64_MAX), 1);
-  writer.join();
-}
-
-TEST_P(PollContract, ErrnoIsKept) {
-  Connection connection;
-  connect(connection);
-  errno = EDOM;
-  wait(in(kMilli));
-  wait(0);
-  backend().ring();
-  wait(in(kLong));
-  backend().add(-1, &connection);
-  backend().remove(connection.near);
-  EXPECT_EQ(errno, EDOM);
-}
-
 TEST_P(PollContract, WhatCannotBeAddedIsAnError) {
   int tag = 0;
   EXPECT_EQ(backend().add(-1, &tag), EBADF);
@@ -399,28 +198,6 @@ TEST_P(PollContract, WhatCannotBeAddedIsAnError) {
   EXPECT_EQ(backend().add(file, &tag), EPERM);
   ::close(file);
   expect_nothing();
-}
-
-TEST_P(PollContract, AForkedChildHasASetOfItsOwn) {
-  Connection connection;
-  connect(connection);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    Readiness ready[PollBackend::kMostAtOnce];
-    backend().reopen_after_fork();
-    world_->write(connection.far, 1);
-    const bool empty = backend().wait(ready, in(kSoon)) == 0;
-    const bool added = backend().add(connection.near, &ready) == 0;
-    const bool told = backend().wait(ready, in(kLong)) == 1 && ready[0].tag == &ready && ready[0].readable;
-    backend().ring();
-    const bool rung = backend().wait(ready, in(kLong)) == 0;
-    ::_exit(empty && added && told && rung ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  world_->write(connection.far, 1);
-  expect_readable(connection);  // the parent's is as it was
 }
 
 TEST_P(PollContract, EachEdgeIsToldToOneOfAllWhoWaitAndLook) {

@@ -30,8 +30,8 @@ Machine* keeper() { return scheduler().poll_keeper.load(); }
 /// Machines are never freed.
 bool sits_in_poller(const Machine* m) { return m != nullptr && m->in_poller.load(); }
 
-/// An event that makes a goroutine ready, to run `run`, the first time it is told of: on the machine that was told, which
-/// has idle processors to take, and no other is woken for it.
+/// An event that makes a goroutine ready, to run `run`, the first time it is told of: on the machine that was told,
+/// which has idle processors to take, and no other is woken for it.
 struct Event : PollTarget {
   explicit Event(void (*run)(void*)) : goroutine(detail::new_goroutine({}, run, 1, 1).goroutine) {
     on_ready = [](PollTarget& target, const os::Readiness& ready) noexcept {
