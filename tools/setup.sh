@@ -13,8 +13,8 @@ build="g++ cmake ninja-build ccache pkg-config python3
   libboost1.81-dev libprotozero-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
-# Other libraries that the benchmarks are held against.
-peers="libboost-context1.81-dev libboost-fiber1.81-dev"
+# Other libraries that the benchmarks are held against, and the kernel's other way to do the same.
+peers="libboost-context1.81-dev libboost-fiber1.81-dev liburing-dev"
 # Real clients of the example service; real servers, and clients that goroutines call unwrapped; the Prometheus that
 # the doctor asks for a fleet.
 foreign="wrk nghttp2-client curl libfaketime

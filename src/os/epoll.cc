@@ -41,8 +41,9 @@ int Epoll::open() noexcept {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) return errno;
   bell_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  const int failed = bell_ < 0 ? errno : add(bell_, nullptr);
-  if (failed == 0) return 0;
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};  // until it is read: a look must not take it away
+  if (bell_ >= 0 && ::epoll_ctl(epoll_, EPOLL_CTL_ADD, bell_, &event) == 0) return 0;
+  const int failed = errno;
   ::close(epoll_);
   if (bell_ >= 0) ::close(bell_);
   epoll_ = bell_ = -1;
@@ -78,17 +79,26 @@ int Epoll::wait(Readiness (&ready)[kMostAtOnce], std::int64_t deadline_nanos) no
   int filled = 0;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[i];
-    if (event.data.ptr == nullptr) continue;  // the bell: edge-triggered, so nobody need read it
+    if (event.data.ptr == nullptr) {
+      if (deadline_nanos != 0) hush();
+      continue;
+    }
     ready[filled++] = {event.data.ptr, (event.events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | kBoth)) != 0,
                        (event.events & (EPOLLOUT | kBoth)) != 0, (event.events & (EPOLLPRI | EPOLLRDHUP | kBoth)) != 0};
   }
   return filled;
 }
 
+// The bell has ended a wait.
+void Epoll::hush() noexcept {
+  std::uint64_t rings;
+  [[maybe_unused]] const ssize_t bytes = ::read(bell_, &rings, sizeof rings);  // fails where another was first
+}
+
 void Epoll::ring() noexcept {
   const ErrnoGuard guard;
   const std::uint64_t one = 1;
-  // It fails when the counter is full, after 2^64 rings: then an edge has been told long since.
+  // It fails when the counter is full, after 2^64 rings: then it rings already.
   [[maybe_unused]] const ssize_t written = ::write(bell_, &one, sizeof one);
 }
 

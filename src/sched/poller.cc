@@ -7,7 +7,6 @@ namespace {
 
 struct Poller {
   detail::SpinLock start_lock;
-  os::Epoll epoll;
   detail::Atomic<bool> in_use{false};
   detail::Atomic<detail::MonotonicNanos> last_poll{0};
   detail::Atomic<bool> crowded{false};  // the last look found several: the next will find some, most often
@@ -18,8 +17,8 @@ constinit Poller the_poller;
 
 int start_poller() noexcept {
   const detail::SpinGuard guard(the_poller.start_lock);
-  if (the_poller.epoll.is_open()) return 0;
-  const int failed = the_poller.epoll.open();
+  if (os::poll_backend().is_open()) return 0;
+  const int failed = os::poll_backend().open();
   if (failed != 0) return failed;
   the_poller.in_use.store(true, std::memory_order_seq_cst);
   return 0;
@@ -32,15 +31,15 @@ bool poller_in_use() noexcept { return the_poller.in_use.load(std::memory_order_
 int poll_add(int descriptor, PollTarget& target) noexcept {
   const bool first = !poller_in_use();
   if (const int failed = start_poller(); failed != 0) return failed;
-  const int failed = the_poller.epoll.add(descriptor, &target);
+  const int failed = os::poll_backend().add(descriptor, &target);
   if (first) seat_a_poller();
   return failed;
 }
 
-void poll_remove(int descriptor) noexcept { the_poller.epoll.remove(descriptor); }
+void poll_remove(int descriptor) noexcept { os::poll_backend().remove(descriptor); }
 
 void poll_wait(PolledBatch& batch, detail::MonotonicNanos deadline) noexcept {
-  batch.count = the_poller.epoll.wait(batch.ready, deadline);
+  batch.count = os::poll_backend().wait(batch.ready, deadline);
   the_poller.last_poll.store(detail::monotonic_now(), std::memory_order_relaxed);
   the_poller.crowded.store(batch.count > 1, std::memory_order_relaxed);
 }
@@ -64,7 +63,7 @@ void tell_targets(PolledBatch& batch) noexcept {
   batch.count = 0;
 }
 
-void ring_poller() noexcept { the_poller.epoll.ring(); }
+void ring_poller() noexcept { os::poll_backend().ring(); }
 
 detail::MonotonicNanos last_poll() noexcept { return the_poller.last_poll.load(std::memory_order_relaxed); }
 
@@ -77,7 +76,7 @@ std::int32_t poll_waiters() noexcept { return the_poller.waiters.load(std::memor
 // Those who waited are gone; what they waited for is added anew by whoever uses it again.
 void reset_poller_after_fork() noexcept {
   the_poller.start_lock.unlock();
-  the_poller.epoll.reopen_after_fork();
+  os::poll_backend().reopen_after_fork();
   the_poller.waiters.store(0, std::memory_order_relaxed);
 }
 

@@ -13,10 +13,11 @@
 //                      poller; the machine says that it is, then looks at its wake_word. One of them sees the other
 //            [poll.I4] a target is never freed while the poller may tell it something, so it is not freed at all: it is
 //                      used again, and takes readiness that was meant for another for what it is, a reason to try
-// EVIDENCE   tests/stress/net_stress.cc; src/net/tcp_test.cc
+// EVIDENCE   tests/model/poll_model.cc: I1 to I3; the accesses of I3 in another order fail it, or a look that takes the
+//            bell from the machine it is meant for. tests/stress/net_stress.cc; src/net/tcp_test.cc
 #pragma once
 
-#include "os/epoll.h"
+#include "os/poll_backend.h"
 #include "weft/detail/atomic.h"
 #include "weft/detail/timer_node.h"
 
@@ -33,7 +34,7 @@ struct PollTarget {
 
 /// A batch that was taken from the kernel and not yet told to its targets.
 struct PolledBatch {
-  os::Readiness ready[os::Epoll::kMostAtOnce];
+  os::Readiness ready[os::PollBackend::kMostAtOnce];
   int count = 0;
 };
 
@@ -44,7 +45,7 @@ void poll_remove(int descriptor) noexcept;
 /// True once the first descriptor was added.
 bool poller_in_use() noexcept;
 
-/// Waits in the kernel; on the idle machine that has the seat. `deadline` as in os::Epoll::wait.
+/// Waits in the kernel; on the idle machine that has the seat. `deadline` as in os::PollBackend::wait.
 void poll_wait(PolledBatch& batch, detail::MonotonicNanos deadline) noexcept;
 /// Looks without waiting and tells the targets. True: there was something.
 bool poll_now() noexcept;
