@@ -12,7 +12,7 @@ if(WEFT_BUILD_FUZZERS)
     message(FATAL_ERROR "WEFT_BUILD_FUZZERS needs clang, and no thread sanitizer")
   endif()
   set(WEFT_SANITIZE_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-                          -fno-omit-frame-pointer)
+                          -fno-omit-frame-pointer -UNDEBUG)  # what libraries assert counts
 endif()
 
 # Adds the fuzzer of `name`, linked to the libraries that follow.

@@ -54,10 +54,11 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_header_impl(Error& ec) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
   std::size_t on_body_impl(View body, Error&) override { return body.size(); }
-  void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
+  void on_chunk_header_impl(std::uint64_t size, View, Error&) override { left_of_chunk_ = size; }
   std::size_t on_chunk_body_impl(std::uint64_t remain, View body, Error& ec) override;
   void on_finish_impl(Error&) override {}
 
+  bool may_be_last_chunk(std::string_view bytes) const noexcept;
   // The first refusal counts.
   void refuse(int status, Error& ec) noexcept;
 
@@ -69,6 +70,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   int hosts_ = 0;
   bool expects_continue_ = false;
   std::string* chunk_out_ = nullptr;
+  std::uint64_t left_of_chunk_ = 0;
   boost::container::small_vector<HeaderField, 20> fields_;
 };
 

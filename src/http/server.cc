@@ -91,7 +91,7 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
   while (!draining()) {
     std::error_code ec;
     places_.acquire(1, stopping_.context, ec);
-    if (ec) return;
+    if (ec) break;
     net::TcpStream stream = listener.accept(stopping_.context, ec);
     end_orphans();
     if (!ec) {

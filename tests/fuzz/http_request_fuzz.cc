@@ -1,6 +1,7 @@
 // The head of a request, and a chunked body: which request the parser makes of the bytes does not depend on how they
 // arrive. Whether it refuses what is none at once, or waits for its end first, does: Beast looks for that before it
 // parses again.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -16,23 +17,36 @@ namespace {
 
 using weft::http::RequestParser;
 
+// What came whole of it, `step` more bytes at a time; and where it ends.
+std::string chunked_body(RequestParser& parser, std::string_view bytes, std::size_t step) {
+  parser.body_limit(1000);
+  std::string body, raw;
+  std::size_t used = 0;
+  while (!bytes.empty() && !parser.is_done() && parser.status() == 0) {
+    const std::size_t more = std::min(step, bytes.size());
+    raw.append(bytes.substr(0, more));
+    bytes.remove_prefix(more);
+    const std::size_t now = parser.parse_chunked(raw, body);
+    raw.erase(0, now);
+    used += now;
+  }
+  return parser.is_done() ? body + '|' + std::to_string(used) : "it does not end";
+}
+
 // All that is known of a request, as one text; empty where there is none.
-std::string describe(RequestParser& parser, std::string_view bytes, bool complete) {
+std::string describe(RequestParser& parser, std::string_view bytes, bool complete, std::size_t step) {
   std::string text;
   if (!complete) return text;
   text.append(parser.method()).append("|").append(parser.target());
   for (const auto& [name, value] : parser.fields()) text.append("|").append(name).append("=").append(value);
   if (!parser.chunked()) return text;
-  std::string body;
-  parser.body_limit(1000);
-  const std::size_t used = parser.parse_chunked(bytes.substr(parser.head_bytes()), body);
-  return text + '|' + body + '|' + std::to_string(parser.status()) + '|' + std::to_string(used * parser.is_done());
+  return text + '|' + chunked_body(parser, bytes.substr(parser.head_bytes()), step);
 }
 
 std::string parsed_at_once(std::string_view bytes) {
   RequestParser parser;
   const bool complete = parser.parse_head(bytes);
-  return describe(parser, bytes, complete);
+  return describe(parser, bytes, complete, bytes.size());
 }
 
 // More bytes each time, and at another place.
@@ -46,7 +60,7 @@ std::string parsed_piece_by_piece(std::string_view bytes, std::size_t step) {
     const bool complete = parser.parse_head(buffer);
     if (complete || parser.status() != 0 || end == bytes.size()) {
       parser.moved(buffer.data(), bytes.data());
-      return describe(parser, bytes, complete);
+      return describe(parser, bytes, complete, step);
     }
   }
 }
