@@ -85,7 +85,7 @@ TEST_F(HttpClient, UsesAConnectionAgainAndNoticesThatOneIsClosed) {
     EXPECT_EQ(server_.stats().connections, 1u);
     client_.get(url_ + "/last");
     EXPECT_EQ(client_.get(url_ + "/").body, "x");
-    EXPECT_EQ(server_.stats().requests, 5u);
+    while (server_.stats().requests != 5) yield();  // the last is counted once it is answered
   });
 }
 
