@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sched/preempt.h"
 #include "sched/scheduler.h"
 
 namespace weft::sched {
@@ -32,8 +33,10 @@ void follow_cpu_limit(detail::MonotonicNanos now) noexcept {
   if (now < next_look_at_limit()) return;
   next_look = now + kLookPeriod;
   const int allowed = allowed_processors();
+  if (allowed == seen) return;
+  release_all_held();  // [preempt.I3]: more processors are made
   // A number that it could not be changed to (no memory, a start or a fork under way) is tried again.
-  if (allowed != seen && try_follow_to(static_cast<std::uint32_t>(allowed))) seen = allowed;
+  if (try_follow_to(static_cast<std::uint32_t>(allowed))) seen = allowed;
 }
 
 }  // namespace weft::sched

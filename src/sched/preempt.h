@@ -13,6 +13,9 @@
 //                         most for its next turn, kTurnNanos x held threads; the monitor, which gives the turns, lets
 //                         all go first
 //
+// Not held is who lost its processor while it was blocked and computes without one afterwards: nobody looks at it again
+// until it comes by the runtime.
+//
 // The handler uses raw system calls only. It makes some calls return EINTR (nanosleep, poll) although the thread was
 // seen running; hence a mode and not the default.
 #pragma once

@@ -84,7 +84,7 @@ TEST(PreemptSuspend, ForkersAreNotHeldWithTheSchedulersLock) {
 
 TEST(PreemptSuspend, AHeldHolderOfALibcLockDelaysButDoesNotStopOthers) {
 #ifdef WEFT_ASAN
-  GTEST_SKIP() << "on a busy machine it hangs with the address sanitizer's allocator: not understood yet";
+  GTEST_SKIP() << "its malloc waits in the kernel: who loses the processor there counts as blocked, and is not held";
 #endif
   weft::run([] {
     weft::set_max_procs(1);
