@@ -1,14 +1,13 @@
 // The floor where the kernel does the reading: io_uring with a multishot receive a connection, one thread; prints its
 // address.
-#include <arpa/inet.h>
 #include <liburing.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
+
+#include "loopback.h"
 
 namespace {
 
@@ -98,8 +97,7 @@ class Echo {
   }
 
   void begin(int fd) {
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    send_at_once(fd);
     receive(fd);
   }
 
@@ -118,15 +116,4 @@ class Echo {
 
 }  // namespace
 
-int main() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof address;
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), bytes) != 0 || ::listen(listener, 4096) != 0) return 1;
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &bytes);
-  std::printf("127.0.0.1:%d\n", ntohs(address.sin_port));
-  std::fflush(stdout);
-  Echo(listener).run();
-}
+int main() { Echo(listen_on_loopback()).run(); }
