@@ -22,9 +22,12 @@ namespace weft {
 /// Fairness       notify_one wakes who has waited longest. No spurious wake-ups, yet the condition may have changed
 ///                again before the woken one has the lock: use the overloads with a predicate
 /// Cost           no allocation; notify without a waiter is a load
+/// Lifetime       it may go once all who wait are notified; they need not have returned. The destructor waits for those
+///                whose wait had just ended otherwise
 class CondVar {
  public:
   constexpr CondVar() noexcept = default;
+  ~CondVar();
   CondVar(const CondVar&) = delete;
   CondVar& operator=(const CondVar&) = delete;
 
@@ -83,9 +86,15 @@ class CondVar {
 
  private:
   // Linked before the user's lock is dropped, parked after: a notification may fall in between.
-  enum class Phase : std::uint32_t { kLinked, kParked, kNotified };
+  enum class Phase : std::uint32_t {
+    kLinked,
+    kComing,  // its waiter is about to take list_lock_
+    kParked,
+    kNotified
+  };
   struct Entry : detail::Waiter {
     detail::Atomic<Phase> phase{Phase::kLinked};  // the last that a notifier touches of one that is not parked
+    bool counts_as_leaving = false;               // under list_lock_
   };
 
   static std::cv_status status(detail::WaitEnd end) noexcept {
@@ -121,11 +130,16 @@ class CondVar {
   detail::WaitEnd finish(Entry& entry, detail::WaitLimits limits) noexcept;
   void abandon(Entry& entry) noexcept;
   static bool commit_park(detail::Goroutine*, void* entry) noexcept;
-  static bool notify(Entry& entry) noexcept;
+  void has_left() noexcept;
+  detail::WaitEnd wait_coming(Entry& entry, detail::WaitLimits limits) noexcept;
+  static bool announce_coming(Entry& entry) noexcept;
+  enum class Taken : std::uint8_t { kNotAWaiter, kNotified, kToBeReadied };
+  Taken take(Entry& entry) noexcept;
   void notify_one_slow() noexcept;
   void notify_all_slow() noexcept;
 
   detail::SpinLock list_lock_;
+  detail::Atomic<std::uint32_t> leaving_{0};  // waiters out of the list who come for list_lock_ once more
   detail::Atomic<bool> waiting_{false};  // true if the list is not empty; written under list_lock_, read by notifiers
   detail::WaitList waiters_;
 };
