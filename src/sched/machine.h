@@ -56,7 +56,9 @@ struct alignas(64) Machine : detail::MachineHead {
   // preempt.h
   detail::Atomic<std::uint32_t> hold{0};
   detail::Atomic<bool> spins_detached{false};  // the monitor's
-  std::uint64_t turn = 0;                      // the monitor's
+  std::uint64_t turn = 0;                      // the monitor's, as what follows
+  bool blocked_detached = false;
+  std::int64_t cpu_nanos_when_blocked = 0;
 
   Machine* all_next = nullptr;  // Scheduler::machines; set once
 };

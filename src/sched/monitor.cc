@@ -137,7 +137,7 @@ bool watch(Processor& p, MonotonicNanos now) noexcept {
   if (!blocked) taken->run_length.was_long();
   taken->timer_due.store(true, std::memory_order_relaxed);
   start_machine_with(*taken, false);
-  if (!blocked) hold_if_too_many(*m);
+  blocked ? note_blocked(*m) : hold_if_too_many(*m);
   return true;
 }
 
@@ -268,7 +268,8 @@ MonotonicNanos poll_deadline() noexcept {
 // When every processor is idle.
 MonotonicNanos idle_deadline() noexcept {
   if (!all_idle()) return 0;
-  MonotonicNanos deadline = std::min({housekeeping_deadline(), next_timer_for_monitor(), poll_deadline()});
+  MonotonicNanos deadline =
+      std::min({housekeeping_deadline(), next_timer_for_monitor(), poll_deadline(), next_look_at_blocked()});
   if (report_if_deadlocked() && the_monitor.deadlock_looks < kDeadlockLooks) {
     // A thread that has just ended stands in /proc for a moment longer, and nobody would wake the monitor when it is
     // gone.
@@ -294,7 +295,7 @@ bool something_waits(MonotonicNanos now) noexcept {
 // User code runs and nothing waits behind it: there is nothing to see to until a timer is due or notice_work() says so.
 MonotonicNanos rest_deadline() noexcept {
   if (something_waits(detail::monotonic_now()) || all_idle()) return 0;
-  return std::min({housekeeping_deadline(), next_timer_for_monitor(), next_look_at_limit()});
+  return std::min({housekeeping_deadline(), next_timer_for_monitor(), next_look_at_limit(), next_look_at_blocked()});
 }
 
 void sleep_while_busy(MonotonicNanos now) noexcept {

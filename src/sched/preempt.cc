@@ -1,5 +1,8 @@
 #include "sched/preempt.h"
 
+#include <algorithm>
+
+#include "os/clock.h"
 #include "os/futex.h"
 #include "sched/scheduler.h"
 #include "sched/thread_signal.h"
@@ -9,8 +12,13 @@ namespace {
 
 constexpr std::uint32_t kFree = 0, kAsked = 1, kHeld = 2;
 constexpr detail::MonotonicNanos kTurnNanos = 10'000'000;
+constexpr detail::MonotonicNanos kBlockedLook = 20'000'000;
+constexpr std::int64_t kComputes = 1'000'000;  // CPU time since it was found blocked
 
-detail::MonotonicNanos next_turn = 0;  // the monitor's own
+// the monitor's own
+detail::MonotonicNanos next_turn = 0;
+detail::MonotonicNanos next_look = detail::kNever;  // at those who were blocked
+std::uint64_t turns = 0;
 
 bool runs_without_processor(const Machine& m) noexcept {
   return m.request.load(std::memory_order_acquire) == detail::StealRequest::kTaken &&
@@ -63,19 +71,44 @@ Machine* longest(bool held) noexcept {
   return found;
 }
 
-std::uint64_t turns = 0;  // the monitor's own
-
-}  // namespace
-
-void hold_if_too_many(Machine& m) noexcept {
-  if (scheduler().config.preempt != Preempt::kSuspend) return;
+void becomes_spinner(Machine& m) noexcept {
+  m.blocked_detached = false;
   m.spins_detached.store(true, std::memory_order_relaxed);
   m.turn = ++turns;
   if (count_spinners().running > scheduler().max_procs.load(std::memory_order_relaxed)) ask_to_hold(m);
 }
 
+// Whoever was blocked and computes now is a spinner from here on; those who came back to the runtime are forgotten.
+void look_at_blocked(detail::MonotonicNanos now) noexcept {
+  if (now < next_look) return;
+  next_look = detail::kNever;
+  for (Machine* m = scheduler().machines.load(std::memory_order_acquire); m != nullptr; m = m->all_next) {
+    if (!m->blocked_detached) continue;
+    const bool computes = os::thread_cpu_nanos(m->thread_id) - m->cpu_nanos_when_blocked >= kComputes;
+    m->blocked_detached = runs_without_processor(*m) && !computes;
+    if (m->blocked_detached) next_look = now + kBlockedLook;
+    if (computes && runs_without_processor(*m)) becomes_spinner(*m);
+  }
+}
+
+}  // namespace
+
+void hold_if_too_many(Machine& m) noexcept {
+  if (scheduler().config.preempt == Preempt::kSuspend) becomes_spinner(m);
+}
+
+void note_blocked(Machine& m) noexcept {
+  if (scheduler().config.preempt != Preempt::kSuspend) return;
+  m.blocked_detached = true;
+  m.cpu_nanos_when_blocked = os::thread_cpu_nanos(m.thread_id);
+  next_look = std::min(next_look, detail::monotonic_now() + kBlockedLook);
+}
+
+detail::MonotonicNanos next_look_at_blocked() noexcept { return next_look; }
+
 bool rotate_held(detail::MonotonicNanos now) noexcept {
   if (scheduler().config.preempt != Preempt::kSuspend) return false;
+  look_at_blocked(now);
   const std::uint32_t most = scheduler().max_procs.load(std::memory_order_relaxed);
   const Counts counts = count_spinners();
   if (counts.held + counts.running <= most) {

@@ -13,8 +13,8 @@
 //                         most for its next turn, kTurnNanos x held threads; the monitor, which gives the turns, lets
 //                         all go first
 //
-// Not held is who lost its processor while it was blocked and computes without one afterwards: nobody looks at it again
-// until it comes by the runtime.
+// Who lost its processor while it was blocked may compute afterwards, without coming by the runtime. The monitor stays
+// awake for it: it looks every kBlockedLook at its CPU time, and from the first slice used on it counts as a spinner.
 //
 // The handler uses raw system calls only. It makes some calls return EINTR (nanosleep, poll) although the thread was
 // seen running; hence a mode and not the default.
@@ -27,9 +27,15 @@ namespace weft::sched {
 /// The monitor has just taken this machine's processor because it spins.
 void hold_if_too_many(Machine& m) noexcept;
 
+/// The monitor has just taken this machine's processor because it is blocked.
+void note_blocked(Machine& m) noexcept;
+
 /// Once a round of the monitor: turns, and releases when there is room. True while there are more spinners than may
 /// run: the monitor then stays awake.
 bool rotate_held(detail::MonotonicNanos now) noexcept;
+
+/// When the monitor is to look again at those who were blocked; kNever if there are none.
+detail::MonotonicNanos next_look_at_blocked() noexcept;
 
 /// Lets everybody go, before the runtime does something that may wait for a libc lock; rotate_held() holds them again.
 void release_all_held() noexcept;

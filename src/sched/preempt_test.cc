@@ -5,11 +5,13 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <vector>
 
+#include "sched/monitor.h"
 #include "sched/sanitizer.h"
 #include "sched/scheduler.h"
 #include "weft/chan.h"
@@ -83,9 +85,6 @@ TEST(PreemptSuspend, ForkersAreNotHeldWithTheSchedulersLock) {
 }
 
 TEST(PreemptSuspend, AHeldHolderOfALibcLockDelaysButDoesNotStopOthers) {
-#ifdef WEFT_ASAN
-  GTEST_SKIP() << "its malloc waits in the kernel: who loses the processor there counts as blocked, and is not held";
-#endif
   weft::run([] {
     weft::set_max_procs(1);
     std::atomic<bool> stop{false};
@@ -107,6 +106,38 @@ TEST(PreemptSuspend, AHeldHolderOfALibcLockDelaysButDoesNotStopOthers) {
     EXPECT_EQ(consumer.join(), 200'000u);
     stop = true;
     for (auto& t : tasks) t.join();
+  });
+}
+
+// They lose their processors in the kernel and come out computing, without a call of weft's in between.
+TEST(PreemptSuspend, HoldsWhoLostTheProcessorBlockedAndComputesAfterwards) {
+  weft::run([] {
+    weft::set_max_procs(1);
+    std::vector<std::unique_ptr<Spinner>> spinners;
+    std::vector<weft::Task<void>> tasks;
+    std::array<int, 2> pipe_ends{};
+    ASSERT_EQ(::pipe(pipe_ends.data()), 0);
+    const std::uint64_t before = weft::sched::monitor_counters().handoffs_blocked;
+    for (int i = 0; i < 4; ++i) {
+      spinners.push_back(std::make_unique<Spinner>());
+      tasks.push_back(weft::spawn([s = spinners.back().get(), fd = pipe_ends[0]] {
+        char byte = 0;
+        while (::read(fd, &byte, 1) != 1) {
+        }
+        (*s)();
+      }));
+    }
+    while (weft::sched::monitor_counters().handoffs_blocked < before + 4) weft::yield();
+    ASSERT_EQ(::write(pipe_ends[1], "four", 4), 4);
+    while (held_machines() == 0) weft::yield();
+    for (auto& s : spinners) {
+      const long seen = s->turns.load();
+      while (s->turns.load() == seen) weft::yield();
+    }
+    for (auto& s : spinners) s->stop = true;
+    for (auto& t : tasks) t.join();
+    ::close(pipe_ends[0]);
+    ::close(pipe_ends[1]);
   });
 }
 
