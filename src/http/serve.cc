@@ -1,6 +1,4 @@
 // The requests of one connection, one after the other.
-#include <optional>
-
 #include "http/exchange.h"
 #include "http/server_impl.h"
 
