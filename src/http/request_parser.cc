@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "http/last_chunk.h"
 #include "http/text.h"
 
 namespace weft::http {
@@ -66,7 +67,7 @@ std::string_view RequestParser::field_value(std::string_view name) const noexcep
 std::size_t RequestParser::parse_chunked(std::string_view bytes, std::string& out) {
   chunk_out_ = &out;
   std::size_t used = 0;
-  while (used < bytes.size() && !is_done() && !may_be_last_chunk(bytes.substr(used))) {
+  while (used < bytes.size() && !is_done() && !may_be_last_chunk(left_of_chunk_, bytes.substr(used))) {
     boost::system::error_code ec;
     used += put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
     if (ec == beast_http::error::need_more) break;
@@ -77,15 +78,6 @@ std::size_t RequestParser::parse_chunked(std::string_view bytes, std::string& ou
   }
   chunk_out_ = nullptr;
   return used;
-}
-
-// Beast asserts that it never sees the last chunk, "0\r\n\r\n", in less than its five bytes twice. More have to come in
-// any case.
-bool RequestParser::may_be_last_chunk(std::string_view bytes) const noexcept {
-  constexpr std::size_t kLeast = 5;
-  if (left_of_chunk_ != 0 || bytes.size() >= kLeast) return false;
-  if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
-  return bytes.starts_with('0');
 }
 
 void RequestParser::refuse(int status, Error& ec) noexcept {

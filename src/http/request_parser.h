@@ -58,7 +58,6 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t remain, View body, Error& ec) override;
   void on_finish_impl(Error&) override {}
 
-  bool may_be_last_chunk(std::string_view bytes) const noexcept;
   // The first refusal counts.
   void refuse(int status, Error& ec) noexcept;
 

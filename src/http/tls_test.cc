@@ -1,7 +1,10 @@
 // HTTPS, server and client.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <vector>
 
 #include "http/running_server.h"
@@ -48,6 +51,36 @@ TEST_F(Https, CarriesRequestsOfAllSizesOnOneConnection) {
     EXPECT_EQ(client.get(url(address)).body.substr(0, 9), "127.0.0.1");
     EXPECT_EQ(server_.stats().connections, 1u);
     while (server_.stats().idle != 1) yield();
+  });
+}
+
+// Reads and writes of one stream at the same time, on both sides.
+TEST_F(Https, CarriesALargeBodyInBothDirectionsAtOnce) {
+  constexpr std::size_t kSize = 8 << 20;
+  server_.handle("POST /pieces", [](const Request& req, Response& res) {
+    std::array<std::byte, 10'000> buffer;
+    while (const std::size_t count = req.read_body(buffer)) {
+      res.write({reinterpret_cast<const char*>(buffer.data()), count});
+      res.flush();
+    }
+  });
+  with_server([&](const std::string& address, Client& client) {
+    ClientRequest request{.method = "POST", .url = url(address) + "/pieces", .body_source_bytes = kSize};
+    request.body_source = [left = kSize](std::span<std::byte> into) mutable {
+      const std::size_t count = std::min(into.size(), left);
+      std::memset(into.data(), 'x', count);
+      left -= count;
+      return count;
+    };
+    ClientStream stream = client.open(request);
+    std::array<std::byte, 10'000> buffer;
+    std::size_t size = 0;
+    while (const std::size_t count = stream.read_body(buffer)) {
+      size += count;
+      ASSERT_TRUE(std::all_of(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count),
+                              [](std::byte b) { return b == std::byte{'x'}; }));
+    }
+    EXPECT_EQ(size, kSize);
   });
 }
 

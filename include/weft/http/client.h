@@ -4,7 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,11 +21,18 @@ namespace weft::http {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
+/// Gives a body's next bytes: puts them into what it is called with, and returns how many; 0 at the end. What it throws
+/// ends the request, and leaves the client's call.
+using BodySource = std::function<std::size_t(std::span<std::byte>)>;
+
 struct ClientRequest {
   std::string method = "GET";
   std::string url;  // "http://host[:port]/path?query", "https://..."
   HeaderList headers = {};
   std::string body = {};
+  BodySource body_source = {};  // in place of `body`, for one that is too large to hold. On a goroutine of its own; the
+                                // call, or the ClientStream, waits until it returns
+  std::optional<std::uint64_t> body_source_bytes = {};  // how many it gives; not known: the body goes in chunks
 };
 
 struct ClientResponse {
@@ -34,8 +45,42 @@ struct ClientResponse {
   std::string_view header(std::string_view name) const noexcept;
 };
 
+/// An answer whose body is read as it comes: one that is too large to hold, or has no end. Move-only.
+///
+/// At its end, read or not, the connection is used again if all of the body has come, else closed.
+///
+/// Thread safety  one goroutine at a time; the context that it was opened with, from anywhere
+class ClientStream {
+ public:
+  ClientStream() noexcept;  // no answer
+  ClientStream(ClientStream&&) noexcept;
+  ClientStream& operator=(ClientStream&&) noexcept;
+  ~ClientStream();
+
+  int status() const noexcept;  // 0: no answer
+  const HeaderList& headers() const noexcept;
+  /// The first of that name, whatever its case; empty if there is none.
+  std::string_view header(std::string_view name) const noexcept;
+  /// Of the last redirect.
+  std::string_view url() const noexcept;
+
+  /// The next bytes of the body: 0 at its end.
+  ///
+  /// Errors         as Client's; a body that breaks off is one
+  /// Usage faults   usage_error where there is no answer
+  std::size_t read_body(std::span<std::byte> into, std::error_code& ec);
+  std::size_t read_body(std::span<std::byte> into);
+
+ private:
+  friend class Client;
+  struct Impl;
+  explicit ClientStream(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
 struct ClientOptions {
-  std::chrono::nanoseconds timeout = std::chrono::seconds(30);  // of all of a request, redirects too; 0: none
+  std::chrono::nanoseconds timeout = std::chrono::seconds(30);  // of all of a request, redirects too; 0: none. With
+                                                                // open(): until the last answer's head has come
   int max_redirects = 10;                                       // 0: a redirect is the answer
   std::size_t max_header_bytes = 64 << 10;
   std::size_t max_body_bytes = std::size_t{64} << 20;
@@ -47,14 +92,13 @@ struct ClientOptions {
   bool tls_unsafe_trust_anyone = false;  // neither certificate nor host name is checked
 };
 
-/// Sends requests and returns whole answers. Any status is an answer; the world's failures are errors.
+/// Sends requests and returns answers. Any status is an answer; the world's failures are errors.
 ///
 /// Connections    are kept and used again. One that its server has closed in the meantime is noticed; a request without
 ///                a body is sent once more on a new one then
 /// Redirects      are followed: 301, 302 and 303 turn POST into GET, 307 and 308 keep it; Authorization and Cookie stay
-///                with their host
-/// Blocking       the goroutine. The body is sent before the answer is read: a server that answers while it reads, and
-///                does not read while its answer is not taken, holds up a large one until the timeout
+///                with their host. A body from a BodySource is not sent twice: such a redirect is the answer
+/// Blocking       the goroutine
 /// Thread safety  any
 /// Errors         errno's; the context's end, or errc::deadline_exceeded; std::errc::invalid_argument for a URL that is
 ///                none, or of another scheme; net::tls::errc's; Beast's for an answer that is none or too large; a
@@ -73,12 +117,17 @@ class Client {
   ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body,
                       const Context& ctx = {});
 
+  /// Sends the request and returns once the answer's head has come; ClientOptions::max_body_bytes does not count.
+  ClientStream open(const ClientRequest& request, const Context& ctx, std::error_code& ec);
+  ClientStream open(const ClientRequest& request, const Context& ctx = {});
+
   /// Closes the connections that nobody uses at this moment.
   void close_idle() noexcept;
 
  private:
+  friend class ClientStream;
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // with the streams
 };
 
 /// On a client that all share.
