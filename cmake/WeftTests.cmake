@@ -97,7 +97,7 @@ function(weft_add_load_tests)
     return()
   endif()
   set(cases wrk h2load curl idle_connections slowloris resets half_open malformed out_of_files disk_full clock_jumps
-            terminated_under_load)
+            names_down quota_changes terminated_under_load)
   foreach(case IN LISTS cases)
     add_test(NAME load/${case}
              COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/load/run.py" $<TARGET_FILE:notes> ${case})

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <charconv>
+#include <optional>
 
 namespace notes {
 
@@ -26,7 +27,8 @@ std::int64_t parse_number(std::string_view text, std::int64_t if_absent, const c
 
 std::int64_t id_of(const Request& req) { return parse_number(req.path_value("id"), 0, "id"); }
 
-Note parse_note(std::string_view body) {
+// `text` is in the body unless it is given.
+Note parse_note(std::string_view body, std::optional<std::string> text = {}) {
   boost::system::error_code wrong;
   const json::value value = json::parse({body.data(), body.size()}, wrong);
   if (wrong) throw HttpError(400, "the body is no JSON: " + wrong.message());
@@ -35,7 +37,7 @@ Note parse_note(std::string_view body) {
     if (member == nullptr || !member->is_string()) throw HttpError(422, std::string(name) + ": a string is needed");
     return std::string(member->as_string());
   };
-  return {.title = text_of("title"), .text = text_of("text")};
+  return {.title = text_of("title"), .text = text ? std::move(*text) : text_of("text")};
 }
 
 void list(Store& store, const Request& req, Response& res) {
@@ -44,6 +46,15 @@ void list(Store& store, const Request& req, Response& res) {
   for (const Note& note : store.list(parse_number(req.query("after"), 0, "after"), limit))
     found.push_back(to_json(note));
   res.json({{"notes", std::move(found)}});
+}
+
+void add(Store& store, Templates& templates, const Request& req, Response& res) {
+  std::optional<std::string> text;
+  if (req.has_query("template")) text = templates.text(req.query("template"), req.context());
+  const Note wanted = parse_note(req.body(), std::move(text));
+  const Note made = store.add(wanted.title, wanted.text);
+  res.status(201).set_header("Location", "/notes/" + std::to_string(made.id));
+  res.json(to_json(made));
 }
 
 // What went wrong in the store is not the client's fault.
@@ -58,15 +69,10 @@ void answer_store_errors(const Request& req, Response& res, const Handler& next)
 
 }  // namespace
 
-void add_routes(weft::http::Server& server, Store& store) {
+void add_routes(weft::http::Server& server, Store& store, Templates& templates) {
   server.use(answer_store_errors);
   server.handle("GET /notes", [&](const Request& req, Response& res) { list(store, req, res); });
-  server.handle("POST /notes", [&](const Request& req, Response& res) {
-    const Note wanted = parse_note(req.body());
-    const Note made = store.add(wanted.title, wanted.text);
-    res.status(201).set_header("Location", "/notes/" + std::to_string(made.id));
-    res.json(to_json(made));
-  });
+  server.handle("POST /notes", [&](const Request& req, Response& res) { add(store, templates, req, res); });
   server.handle("GET /notes/{id}", [&](const Request& req, Response& res) {
     const std::optional<Note> note = store.find(id_of(req));
     if (!note) throw HttpError(404, "there is no such note");

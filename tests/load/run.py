@@ -7,7 +7,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import struct
@@ -18,26 +17,11 @@ import threading
 import time
 from pathlib import Path
 
-from service import Service, is_whole, read_answer, running
+from service import CannotRun, Service, is_whole, output_of, read_answer, running, tool
+from surroundings import names_down, quota_changes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GET = b"GET /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class CannotRun(Exception):
-    """Why."""
-
-
-def tool(name: str) -> str:
-    found = shutil.which(name)
-    if not found:
-        raise CannotRun(f"{name} is not installed: tools/setup.sh foreign")
-    return found
-
-
-def output_of(*command) -> str:
-    words = [str(word) for word in command]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def wrk(program: str) -> None:
@@ -326,7 +310,8 @@ def terminated_under_load(program: str) -> None:
 
 
 CASES = {case.__name__: case for case in (wrk, h2load, curl, idle_connections, slowloris, resets, half_open, malformed,
-                                          out_of_files, disk_full, clock_jumps, terminated_under_load)}
+                                          out_of_files, disk_full, clock_jumps, names_down, quota_changes,
+                                          terminated_under_load)}
 
 
 def main() -> int:

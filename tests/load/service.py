@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,20 +13,40 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+
+class CannotRun(Exception):
+    """Why."""
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        raise CannotRun(f"{name} is not installed: tools/setup.sh foreign")
+    return found
+
+
+def output_of(*command) -> str:
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Service:
-    """examples/notes on ports of its own, with a database of its own."""
+    """examples/notes on ports of its own, with a database of its own. `prefix`: words in front of its command, which
+    end in replacing themselves by it."""
 
-    def __init__(self, program: str, folder: Path, max_files: int = 0, environment: dict[str, str] | None = None):
+    def __init__(self, program: str, folder: Path, max_files: int = 0, environment: dict[str, str] | None = None,
+                 prefix: tuple[str, ...] = (), arguments: tuple[str, ...] = ()):
         def limit() -> None:
             if max_files:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (max_files, max_files))
 
         self.errors = open(folder / "stderr", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [program, "--listen", "127.0.0.1:0", "--debug-listen", "127.0.0.1:0", "--database", folder / "notes.db"],
+            [*prefix, program, "--listen", "127.0.0.1:0", "--debug-listen", "127.0.0.1:0", "--database",
+             folder / "notes.db", *arguments],
             stdout=subprocess.PIPE, stderr=self.errors, text=True, preexec_fn=limit,
             env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
@@ -50,9 +71,9 @@ class Service:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def add_note(self, text: str = "text") -> int:
+    def add_note(self, text: str = "text", query: str = "") -> int:
         """Its status."""
-        request = urllib.request.Request(self.url + "/notes", method="POST",
+        request = urllib.request.Request(self.url + "/notes" + query, method="POST",
                                          data=json.dumps({"title": "a", "text": text}).encode())
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
