@@ -7,6 +7,7 @@
 //                                                                a failure: the others are cancelled, what has started
 //                                                                is stopped, exit code 1
 //   ready      parts started, required warm-ups done, servers serving: health::ready(), READY=1 for systemd
+//   reload     at SIGHUP, if anything is registered; RELOADING=1 and READY=1 for systemd
 //   drain      at SIGTERM, SIGINT or stop(): not ready at once; after drain_delay the servers end what they have begun
 //   stop       the shutdown functions, last started first, each within its deadline; exit code 0
 //
@@ -123,6 +124,15 @@ class App {
                options);
   }
 
+  /// Has `f(context)`, or `f()`, run at every SIGHUP once the program is ready; while one reload runs, further signals
+  /// become one more. All run in turn, in the order of their registration, on a goroutine; the first that throws is
+  /// reported, the rest are left out, and the program goes on with what it had. The context is that of start().
+  template <class F>
+  void on_reload(std::string name, F&& f) {
+    detail::require_callable(f, "weft::App::on_reload");
+    add_reload(std::move(name), detail::app_step(std::forward<F>(f)));
+  }
+
   /// Has `f(context)`, or `f()`, run when the program stops; its context is done after `deadline`, and one that does
   /// not return by then is left behind. The last registered runs first. One that has the name of a part runs when that
   /// part's turn comes, last started first, and only if it has started. May be called while parts start.
@@ -152,6 +162,7 @@ class App {
   void add_start(std::string name, detail::AppStep step, StartOptions options);
   void add_warmup(std::string name, detail::AppStep step, WarmupOptions options);
   void add_server(std::string name, detail::AppServer server, ServeOptions options);
+  void add_reload(std::string name, detail::AppStep step);
   void add_hook(std::string name, std::chrono::nanoseconds deadline, detail::AppStep step);
 
   std::unique_ptr<detail::AppCore> core_;

@@ -42,6 +42,11 @@ void App::add_server(std::string name, detail::AppServer server, ServeOptions op
   core_->roster.servers.push_back({std::move(name), std::move(server), options.early});
 }
 
+void App::add_reload(std::string name, detail::AppStep step) {
+  core_->roster.admit("on_reload", name);
+  core_->roster.reloads.push_back({std::move(name), std::move(step)});
+}
+
 void App::add_hook(std::string name, std::chrono::nanoseconds deadline, detail::AppStep step) {
   core_->roster.add_hook({{std::move(name), std::move(step)}, deadline});
 }

@@ -12,9 +12,9 @@
 #include <string>
 #include <thread>
 
-#include "sched/sanitizer.h"
 #include "support/child_program.h"
 #include "support/notify_socket.h"
+#include "support/tsan_signals.h"
 #include "weft/health.h"
 #include "weft/net.h"
 #include "weft/runtime.h"
@@ -404,21 +404,8 @@ const std::map<std::string, int (*)()> kRoles = {
 
 }  // namespace
 
-// TSan holds a signal back until the thread's next call that it intercepts, and a machine that sleeps makes none: so
-// there signals go to a thread that makes such calls all the time.
-void receive_signals_under_tsan() {
-#ifdef WEFT_TSAN
-  std::thread([] {
-    while (true) ::usleep(1000);
-  }).detach();
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // the runtime's threads inherit this
-#endif
-}
-
 int run_role(const std::string& role) {
-  receive_signals_under_tsan();
+  testing::receive_signals_under_tsan();
   return kRoles.at(role)();
 }
 

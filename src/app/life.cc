@@ -24,7 +24,7 @@ constexpr int kEndSignals[] = {SIGTERM, SIGINT};
 Life::Life(Roster& roster, RecvChan<void> stop)
     : roster_(roster),
       stop_(std::move(stop)),
-      shared_(std::make_shared<Shared>(roster.parts.size() + roster.warmups.size() + roster.servers.size())),
+      shared_(std::make_shared<Shared>(roster.parts.size() + roster.warmups.size() + roster.servers.size() + 1)),
       work_(with_cancel({})),
       after_(start_order(roster.parts, roster.validations)),
       started_(roster.parts.size(), false),
@@ -33,10 +33,12 @@ Life::Life(Roster& roster, RecvChan<void> stop)
   const signal::Numbers numbers(kEndSignals);
   end_at_second_signal(numbers.bits());  // first, so that the first one counts
   signals_ = signal::notify(numbers);
+  listen_for_reloads();
 }
 
 Life::~Life() {
   signal::stop(signals_);
+  signal::stop(reload_signals_);
   end_at_second_signal(0);
 }
 
@@ -155,6 +157,8 @@ void Life::handle_next() {
                    if (!number) signals_ = {};
                    if (number) begin_end(std::string("SIG") + ::sigabbrev_np(*number));
                  }),
+         on_recv(reload_signals_now(),
+                 [&](std::optional<int> number) { number ? begin_reload() : void(reload_signals_ = {}); }),
          on_recv(stop_, [&](bool) { begin_end("stop"); }));
 }
 
@@ -168,6 +172,9 @@ void Life::handle(const End& end) {
       break;
     case Kind::kServer:
       handle_server(end);
+      break;
+    case Kind::kReload:
+      handle_reload(end);
       break;
   }
 }

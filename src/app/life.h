@@ -38,7 +38,7 @@ class Life {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Kind { kPart, kWarmup, kServer };
+  enum class Kind { kPart, kWarmup, kServer, kReload };
 
   struct End {
     Kind kind;
@@ -67,10 +67,15 @@ class Life {
   void handle_part(const End& end);
   void handle_warmup(const End& end);
   void handle_server(const End& end);
+  void handle_reload(const End& end);
   void fail(const char* what, const std::string& name, const std::string& error);
   void fail_unless_cancelled(const char* what, const std::string& name, const std::string& error);
   void begin_end(const std::string& reason);
   void become_ready_if_all_is();
+
+  void listen_for_reloads();
+  RecvChan<int> reload_signals_now() const;
+  void begin_reload();
 
   void drain();
   void shut_servers(bool early);
@@ -84,7 +89,7 @@ class Life {
   Roster& roster_;
   const RecvChan<void> stop_;
   const Clock::time_point began_ = Clock::now();
-  RecvChan<int> signals_;
+  RecvChan<int> signals_, reload_signals_;
   std::shared_ptr<Shared> shared_;
   WaitGroup goroutines_;  // all but the shutdown functions, of which some may be left behind
   CancelContext work_;    // that of parts and warm-ups
@@ -97,6 +102,7 @@ class Life {
   std::size_t warmups_running_ = 0;
   std::size_t required_warmups_ = 0;  // that have not ended well
   bool all_launched_ = false;
+  bool reload_running_ = false;
   bool ready_ = false;
   bool ending_ = false;
   Clock::time_point end_began_{};

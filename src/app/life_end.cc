@@ -24,7 +24,7 @@ void Life::drain() {
   if (ready_) sleep_for(roster_.options.drain_delay);
   shut_servers(false);
   work_.cancel();
-  while (warmups_running_ != 0) handle_next();
+  while (warmups_running_ != 0 || reload_running_) handle_next();
 }
 
 // Leaves the shutdown functions the time that they were promised, if that is at most half of all.

@@ -57,6 +57,7 @@ class Roster {
   std::vector<Part> parts;
   std::vector<Warmup> warmups;
   std::vector<Server> servers;
+  std::vector<Step> reloads;
 
   /// Throws usage_error if the name has stood in a call of `what` before, or once run() has begun.
   void admit(std::string_view what, const std::string& name);
