@@ -145,6 +145,7 @@ void keep(Machine& m) noexcept {
   if (g->exclusive_pin_depth == 0) m.exclusive_pin.store(nullptr, std::memory_order_relaxed);
   m.hold.store(0, std::memory_order_relaxed);
   m.spins_detached.store(false, std::memory_order_relaxed);
+  m.blocked_detached = false;
   // If the monitor was just taking the processor, it has not come to do anything with it.
   if (processor_of(m) != nullptr) m.request.store(detail::StealRequest::kNone, std::memory_order_relaxed);
   g->fork_generation = s.fork_generation.load(std::memory_order_relaxed);

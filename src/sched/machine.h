@@ -58,7 +58,7 @@ struct alignas(64) Machine : detail::MachineHead {
   detail::Atomic<bool> spins_detached{false};  // the monitor's
   std::uint64_t turn = 0;                      // the monitor's, as what follows
   bool blocked_detached = false;
-  std::int64_t cpu_nanos_when_blocked = 0;
+  std::int64_t seen_cpu_detached = 0;  // its CPU time at the last look
 
   Machine* all_next = nullptr;  // Scheduler::machines; set once
 };

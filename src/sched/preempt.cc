@@ -1,9 +1,11 @@
 #include "sched/preempt.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "os/clock.h"
 #include "os/futex.h"
+#include "os/thread.h"
 #include "sched/scheduler.h"
 #include "sched/thread_signal.h"
 
@@ -13,7 +15,7 @@ namespace {
 constexpr std::uint32_t kFree = 0, kAsked = 1, kHeld = 2;
 constexpr detail::MonotonicNanos kTurnNanos = 10'000'000;
 constexpr detail::MonotonicNanos kBlockedLook = 20'000'000;
-constexpr std::int64_t kComputes = 1'000'000;  // CPU time since it was found blocked
+constexpr std::int64_t kComputes = 1'000'000;  // CPU time from one look to the next
 
 // the monitor's own
 detail::MonotonicNanos next_turn = 0;
@@ -71,11 +73,32 @@ Machine* longest(bool held) noexcept {
   return found;
 }
 
+void becomes_blocked(Machine& m) noexcept {
+  m.spins_detached.store(false, std::memory_order_relaxed);
+  m.blocked_detached = true;
+  m.seen_cpu_detached = os::thread_cpu_nanos(m.thread_id);
+  next_look = std::min(next_look, detail::monotonic_now() + kBlockedLook);
+}
+
+// A spinner that waits in the kernel by now takes nobody's core: it is not to have a turn, nor a signal that would
+// interrupt its call.
+void let_sleepers_be() noexcept {
+  for_each_spinner([](Machine& m) {
+    if (m.hold.load(std::memory_order_relaxed) == kFree && os::thread_state(m.thread_id) == os::ThreadState::kSleeping)
+      becomes_blocked(m);
+  });
+}
+
+bool too_many_run() noexcept {
+  return count_spinners().running > scheduler().max_procs.load(std::memory_order_relaxed);
+}
+
 void becomes_spinner(Machine& m) noexcept {
   m.blocked_detached = false;
   m.spins_detached.store(true, std::memory_order_relaxed);
   m.turn = ++turns;
-  if (count_spinners().running > scheduler().max_procs.load(std::memory_order_relaxed)) ask_to_hold(m);
+  if (too_many_run()) let_sleepers_be();
+  if (too_many_run()) ask_to_hold(m);
 }
 
 // Whoever was blocked and computes now is a spinner from here on; those who came back to the runtime are forgotten.
@@ -84,10 +107,15 @@ void look_at_blocked(detail::MonotonicNanos now) noexcept {
   next_look = detail::kNever;
   for (Machine* m = scheduler().machines.load(std::memory_order_acquire); m != nullptr; m = m->all_next) {
     if (!m->blocked_detached) continue;
-    const bool computes = os::thread_cpu_nanos(m->thread_id) - m->cpu_nanos_when_blocked >= kComputes;
-    m->blocked_detached = runs_without_processor(*m) && !computes;
-    if (m->blocked_detached) next_look = now + kBlockedLook;
-    if (computes && runs_without_processor(*m)) becomes_spinner(*m);
+    m->blocked_detached = runs_without_processor(*m);
+    if (!m->blocked_detached) continue;
+    const std::int64_t cpu = os::thread_cpu_nanos(m->thread_id);
+    const std::int64_t used = cpu - std::exchange(m->seen_cpu_detached, cpu);
+    if (used >= kComputes && os::thread_state(m->thread_id) == os::ThreadState::kRunnable) {
+      becomes_spinner(*m);
+    } else {
+      next_look = now + kBlockedLook;
+    }
   }
 }
 
@@ -98,10 +126,7 @@ void hold_if_too_many(Machine& m) noexcept {
 }
 
 void note_blocked(Machine& m) noexcept {
-  if (scheduler().config.preempt != Preempt::kSuspend) return;
-  m.blocked_detached = true;
-  m.cpu_nanos_when_blocked = os::thread_cpu_nanos(m.thread_id);
-  next_look = std::min(next_look, detail::monotonic_now() + kBlockedLook);
+  if (scheduler().config.preempt == Preempt::kSuspend) becomes_blocked(m);
 }
 
 detail::MonotonicNanos next_look_at_blocked() noexcept { return next_look; }
@@ -110,13 +135,15 @@ bool rotate_held(detail::MonotonicNanos now) noexcept {
   if (scheduler().config.preempt != Preempt::kSuspend) return false;
   look_at_blocked(now);
   const std::uint32_t most = scheduler().max_procs.load(std::memory_order_relaxed);
-  const Counts counts = count_spinners();
+  Counts counts = count_spinners();
   if (counts.held + counts.running <= most) {
     release_all_held();
     return false;
   }
   if (counts.running >= most && now < next_turn) return true;
   next_turn = now + kTurnNanos;
+  let_sleepers_be();
+  counts = count_spinners();
   Machine* goes = counts.running <= most ? longest(true) : nullptr;
   Machine* comes = counts.running >= most ? longest(false) : nullptr;
   if (goes != nullptr) {

@@ -14,7 +14,8 @@
 //                         all go first
 //
 // Who lost its processor while it was blocked may compute afterwards, without coming by the runtime. The monitor stays
-// awake for it: it looks every kBlockedLook at its CPU time, and from the first slice used on it counts as a spinner.
+// awake for it: it looks every kBlockedLook at its CPU time, and once a slice was used since the last look, and it
+// computes still, it counts as a spinner. A spinner that is found asleep when its turn ends counts as blocked again.
 //
 // The handler uses raw system calls only. It makes some calls return EINTR (nanosleep, poll) although the thread was
 // seen running; hence a mode and not the default.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
@@ -11,6 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "os/clock.h"
+#include "os/thread.h"
 #include "sched/monitor.h"
 #include "sched/sanitizer.h"
 #include "sched/scheduler.h"
@@ -138,6 +141,44 @@ TEST(PreemptSuspend, HoldsWhoLostTheProcessorBlockedAndComputesAfterwards) {
     for (auto& t : tasks) t.join();
     ::close(pipe_ends[0]);
     ::close(pipe_ends[1]);
+  });
+}
+
+// It computed for a while after it had been blocked, and waits in the kernel again when the other one spins.
+TEST(PreemptSuspend, WhoSleepsAgainHasNoTurnAndIsNotInterrupted) {
+  weft::run([] {
+    weft::set_max_procs(1);
+    std::array<int, 2> begin{}, quit{};
+    ASSERT_EQ(::pipe(begin.data()), 0);
+    ASSERT_EQ(::pipe(quit.data()), 0);
+    std::atomic<int> waiter_thread{0}, interrupted{0};
+    const std::uint64_t before = weft::sched::monitor_counters().handoffs_blocked;
+    auto waiter = weft::spawn([&] {
+      char byte = 0;
+      while (::read(begin[0], &byte, 1) != 1) {
+      }
+      const std::int64_t computed = weft::os::thread_cpu_nanos(::gettid());
+      while (weft::os::thread_cpu_nanos(::gettid()) - computed < 50'000'000) {
+      }
+      waiter_thread = ::gettid();
+      pollfd until{quit[0], POLLIN, 0};
+      while (::poll(&until, 1, -1) != 1) ++interrupted;
+    });
+    while (weft::sched::monitor_counters().handoffs_blocked == before) weft::yield();
+    ASSERT_EQ(::write(begin[1], "x", 1), 1);
+    while (waiter_thread == 0 || weft::os::thread_state(waiter_thread) != weft::os::ThreadState::kSleeping)
+      weft::yield();
+    interrupted = 0;
+    auto spinner = weft::spawn([] {
+      const std::int64_t began = weft::os::thread_cpu_nanos(::gettid());
+      while (weft::os::thread_cpu_nanos(::gettid()) - began < 100'000'000) {  // ten turns
+      }
+    });
+    while (!spinner.done()) weft::yield();
+    EXPECT_EQ(interrupted, 0);
+    ASSERT_EQ(::write(quit[1], "x", 1), 1);
+    waiter.join();
+    for (const int fd : {begin[0], begin[1], quit[0], quit[1]}) ::close(fd);
   });
 }
 
