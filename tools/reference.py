@@ -13,7 +13,8 @@ from typing import Iterator, NamedTuple
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADERS = ROOT / "include" / "weft"
 REFERENCE = ROOT / "docs" / "reference"
-HEADINGS = ("Returns", "Errors", "Usage faults", "Blocking", "Thread safety", "Ordering", "Fairness", "Cost")
+HEADINGS = ("Returns", "Errors", "Usage faults", "Blocking", "Thread safety", "Ordering", "Fairness", "Cost",
+            "Lifetime")
 HEADING = re.compile(rf"^({'|'.join(HEADINGS)}) {{2,}}(.*)$")
 TYPE = re.compile(r"(?:class|struct|enum class)\s+(?:\[\[[^\]]*\]\]\s*)?(\w+)[^;()]*$")
 

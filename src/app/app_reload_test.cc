@@ -33,14 +33,11 @@ void say(const std::string& line) {
 int reloads() {
   App app;
   int round = 0;
-  app.start("part", [] { ::raise(SIGHUP); });  // while it starts: it is kept until the program is ready
+  app.start("part", [] { ::kill(::getpid(), SIGHUP); });  // it is kept until the program is ready
   app.on_reload("config", [&] { say("config " + std::to_string(++round)); });
   app.on_reload("routes", [&] {
     if (round == 2) throw std::runtime_error("no such route");
-    if (round == 3) {
-      ::raise(SIGHUP);
-      ::raise(SIGHUP);  // these two become one
-    }
+    if (round == 3) ::kill(::getpid(), SIGHUP);  // while one runs: another one follows
     say("routes " + std::to_string(round));
   });
   app.on_reload("last", [&] { say("last " + std::to_string(round)); });
@@ -69,7 +66,7 @@ TEST(AppReload, RunsInTurnAndGoesOnAfterAFailure) {
 
 int reload_meets_the_end() {
   App app;
-  app.warmup("signal", [] { ::raise(SIGHUP); });
+  app.warmup("signal", [] { ::kill(::getpid(), SIGHUP); });
   app.on_reload("config", [](const Context& context) {
     say("reloading");
     context.done().recv();

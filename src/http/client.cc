@@ -1,5 +1,6 @@
 #include "weft/http/client.h"
 
+#include <array>
 #include <optional>
 
 #include "http/client_exchange.h"
@@ -23,6 +24,8 @@ void require_sendable(const ClientRequest& request, const std::string& user_agen
   if (!is_token(request.method)) throw usage_error("weft::http::Client: the method \"" + request.method + "\" is none");
   if (!is_field_value(user_agent)) throw usage_error("weft::http::Client: user_agent has a control character");
   if (request.body_source && !request.body.empty()) throw usage_error("weft::http::Client: two bodies");
+  if (request.body_source_bytes && !request.body_source)
+    throw usage_error("weft::http::Client: body_source_bytes without a body_source");
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name) || !is_field_value(value))
       throw usage_error("weft::http::Client: the header \"" + name +
@@ -57,8 +60,8 @@ class Client::Impl {
   /// Follows redirects to the last answer; without an exchange on an error.
   Answer ask(ClientRequest request, const Context& ctx, std::optional<std::uint64_t> max_body_bytes,
              std::error_code& ec);
-  /// Keeps the connection if it can be used again.
-  void give_back(Answer& answer) noexcept;
+  /// Keeps the connection if it can be used again. Throws what a BodySource has thrown.
+  void give_back(Answer& answer);
   Context limited(const Context& ctx) const {
     return options_.timeout.count() > 0 ? with_timeout(ctx, options_.timeout) : ctx;
   }
@@ -66,6 +69,7 @@ class Client::Impl {
   ClientPool& pool() noexcept { return pool_; }
 
  private:
+  static void skip_body(ClientExchange& exchange);
   Answer ask_once(std::shared_ptr<const ClientRequest> request, const Url& url, const Context& ctx,
                   std::optional<std::uint64_t> max_body_bytes, std::error_code& ec);
 
@@ -108,6 +112,7 @@ Answer Client::Impl::ask(ClientRequest first, const Context& ctx, std::optional<
     std::optional<ClientRequest> next =
         redirected(*request, *url, exchange.status(), field_or_empty(exchange.headers(), "Location"));
     if (!next) return answer;
+    skip_body(exchange);
     give_back(answer);
     if (redirects == options_.max_redirects) {
       ec = std::make_error_code(std::errc::too_many_symbolic_link_levels);
@@ -117,19 +122,32 @@ Answer Client::Impl::ask(ClientRequest first, const Context& ctx, std::optional<
   }
 }
 
-void Client::Impl::give_back(Answer& answer) noexcept {
+// Of an answer that only sends elsewhere: a small one, so that its connection is used again.
+void Client::Impl::skip_body(ClientExchange& exchange) {
+  std::array<std::byte, 4096> buffer;
+  std::error_code ignored;
+  for (int pieces = 0; pieces < 4 && exchange.read_body(buffer, ignored) != 0; ++pieces) {
+  }
+}
+
+void Client::Impl::give_back(Answer& answer) {
   const std::unique_ptr<ClientExchange> exchange = std::move(answer.exchange);
   if (auto connection = exchange->finish()) pool_.put(answer.origin, std::move(connection));
 }
 
 struct ClientStream::Impl {
   std::shared_ptr<Client::Impl> client;
-  Answer answer;  // without an exchange once that has ended
+  Answer answer;          // without an exchange once that has ended
+  std::error_code error;  // that it has ended with
   HeaderList headers;
   int status = 0;
 
   ~Impl() {
-    if (answer.exchange != nullptr) client->give_back(answer);
+    if (answer.exchange == nullptr) return;
+    try {
+      client->give_back(answer);
+    } catch (...) {  // the connection is closed; what a source has thrown nobody waits for
+    }
   }
 };
 
@@ -156,9 +174,11 @@ std::size_t ClientStream::read_body(std::span<std::byte> into, std::error_code& 
   ec.clear();
   if (impl_ == nullptr) throw usage_error("weft::http::ClientStream::read_body: there is no answer");
   Answer& answer = impl_->answer;
-  if (answer.exchange == nullptr || into.empty()) return 0;
-  const std::size_t count = answer.exchange->read_body(into, ec);
-  if (count == 0) impl_->client->give_back(answer);
+  if (into.empty()) return 0;
+  std::size_t count = 0;
+  if (answer.exchange != nullptr && !impl_->error) count = answer.exchange->read_body(into, impl_->error);
+  ec = impl_->error;
+  if (count == 0 && !ec && answer.exchange != nullptr) impl_->client->give_back(answer);
   return count;
 }
 
@@ -188,10 +208,13 @@ ClientStream Client::open(const ClientRequest& request, const Context& ctx, std:
   ec.clear();
   auto impl = std::make_unique<ClientStream::Impl>();
   impl->client = impl_;
-  impl->answer = impl_->ask(request, impl_->limited(ctx), std::nullopt, ec);
+  const Context limited = impl_->limited(ctx);
+  impl->answer = impl_->ask(request, limited, std::nullopt, ec);
   if (ec) return {};
   ClientExchange& exchange = *impl->answer.exchange;
   exchange.limit(ctx);
+  ec = limited.error();  // it may have ended, and the connection with it, right before
+  if (ec) return {};
   impl->status = exchange.status();
   impl->headers = std::move(exchange.headers());
   return ClientStream(std::move(impl));

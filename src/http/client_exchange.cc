@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kSentAtOnce = 16 << 10;  // any connection takes as much without its peer reading
 constexpr std::size_t kPiece = 16 << 10;
 constexpr std::size_t kMostUnparsed = 64 << 10;  // behind the head, where a chunk's head is the longest there is
+constexpr int kMostInterim = 100;                // answers 1xx before the answer
 constexpr auto kSenderEndsWithin = 50ms;         // of the answer's end, or its connection is not used again
 
 std::string chunk_head(std::size_t size) {
@@ -47,7 +48,10 @@ ClientExchange::ClientExchange(std::shared_ptr<const ClientRequest> request,
 ClientExchange::~ClientExchange() {
   cutter_.reset();
   if (connection_ != nullptr) connection_->close();
-  sent_whole();
+  try {
+    sent_whole();
+  } catch (...) {  // the source's: nobody waits for it any more
+  }
 }
 
 void ClientExchange::limit(const Context& ctx) {
@@ -86,13 +90,14 @@ bool ClientExchange::has_large_body() const noexcept {
 void ClientExchange::begin(const Url& url, std::optional<std::uint64_t> max_body_bytes, std::error_code& ec) {
   std::string bytes = head(url);
   if (has_large_body()) {
-    sender_ = spawn([this, head = std::move(bytes)]() mutable { return send_body(std::move(head)); });
+    sender_ = spawn([this, head = std::move(bytes)] { return send_body(head); });
   } else {
-    std::error_code ignored;  // a server that has said no may not read all of it: its answer counts
-    connection_->write_all(bytes + request_->body, ignored);
+    std::error_code failed;  // a server that has said no may not read all of it: its answer counts
+    connection_->write_all(bytes + request_->body, failed);
+    write_failed_ = static_cast<bool>(failed);
   }
   const bool to_head = request_->method == "HEAD";
-  while (true) {
+  for (int interim_answers = 0;; ++interim_answers) {
     parser_.emplace(options_.max_header_bytes, max_body_bytes, to_head);
     while (!parser_->is_header_done()) {
       advance(ec);
@@ -100,30 +105,36 @@ void ClientExchange::begin(const Url& url, std::optional<std::uint64_t> max_body
     }
     const bool interim = parser_->status() / 100 == 1 && parser_->status() != 101;
     if (!interim) return;
+    if (interim_answers == kMostInterim) {
+      ec = boost::system::error_code(boost::beast::http::error::bad_status);
+      return fail(ec);
+    }
   }
 }
 
 // On the sender's goroutine.
-std::error_code ClientExchange::send_body(std::string head) {
+std::error_code ClientExchange::send_body(const std::string& head) {
   try {
-    if (request_->body_source) return send_from_source(std::move(head));
+    if (request_->body_source) return send_from_source(head);
     std::error_code ec;
     connection_->write_all(head, ec);
     if (!ec) connection_->write_all(request_->body, ec);
     return ec;
   } catch (...) {
+    source_threw_.store(true, std::memory_order_release);
     connection_->close();  // whoever waits for the answer hears of it
     throw;
   }
 }
 
-std::error_code ClientExchange::send_from_source(std::string head) {
+std::error_code ClientExchange::send_from_source(const std::string& head) {
   const bool chunked = !request_->body_source_bytes;
   std::uint64_t left = request_->body_source_bytes.value_or(0);
   std::string piece(kPiece, '\0');
-  std::string out = std::move(head);
+  std::string out;
   std::error_code ec;
-  while (true) {
+  connection_->write_all(head, ec);  // the source may take its time, and the server may have an answer to the head
+  while (!ec) {
     const std::size_t count = request_->body_source(std::as_writable_bytes(std::span(piece)));
     if (count > piece.size())
       throw usage_error("weft::http: a BodySource says that it gave more than it was asked for");
@@ -134,9 +145,10 @@ std::error_code ClientExchange::send_from_source(std::string head) {
     out.append(piece, 0, count);
     if (chunked) out += "\r\n";
     if (!out.empty()) connection_->write_all(out, ec);
-    if (ec || count == 0) return ec;
+    if (count == 0) break;
     out.clear();
   }
+  return ec;
 }
 
 // One step on: parses what is there, or receives something.
@@ -165,9 +177,10 @@ void ClientExchange::receive(std::error_code& ec) {
   }
 }
 
+// A source that is still at work is not waited for here: it may itself wait for who hears of the error.
 void ClientExchange::fail(std::error_code& ec) {
   connection_->close();
-  if (sender_.joinable()) sender_.join();
+  if (source_threw_.load(std::memory_order_acquire) && sender_.joinable()) sender_.join();
   if (ctx_.error()) ec = ctx_.error();
 }
 
@@ -195,16 +208,9 @@ std::string ClientExchange::read_all(std::error_code& ec) {
 }
 
 // Waits for the sender, if there is one.
-bool ClientExchange::sent_whole() noexcept {
-  if (!sender_.joinable()) return true;
-  try {
-    return !sender_.join();
-  } catch (...) {  // the source's, after the answer was complete or nobody waited for it any more
-    return false;
-  }
-}
+bool ClientExchange::sent_whole() { return sender_.joinable() ? !sender_.join() : !write_failed_; }
 
-std::unique_ptr<ClientConnection> ClientExchange::finish() noexcept {
+std::unique_ptr<ClientConnection> ClientExchange::finish() {
   cutter_.reset();
   std::error_code ec;
   if (!parser_->is_done() && !received_.empty()) received_.erase(0, parser_->parse(received_, ec));

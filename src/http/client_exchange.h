@@ -15,6 +15,7 @@
 #include "http/response_parser.h"
 #include "weft/chan.h"
 #include "weft/context.h"
+#include "weft/detail/atomic.h"
 #include "weft/runtime.h"
 
 namespace weft::http {
@@ -38,7 +39,7 @@ class ClientExchange {
  public:
   ClientExchange(std::shared_ptr<const ClientRequest> request, std::unique_ptr<ClientConnection> connection,
                  const ClientOptions& options);
-  /// Ends what is under way, and the connection.
+  /// Ends what is under way, and the connection; waits until a BodySource that is at work returns.
   ~ClientExchange();
   ClientExchange(const ClientExchange&) = delete;
   ClientExchange& operator=(const ClientExchange&) = delete;
@@ -58,18 +59,19 @@ class ClientExchange {
   std::size_t read_body(std::span<std::byte> into, std::error_code& ec);
   /// All of it that has not been read; empty with an error.
   std::string read_all(std::error_code& ec);
-  /// The connection, if another request may follow; else null, and it is closed. Nothing else may follow.
-  std::unique_ptr<ClientConnection> finish() noexcept;
+  /// The connection, if another request may follow; else null, and it is closed. Nothing else may follow. Waits for a
+  /// BodySource, and throws what it has thrown.
+  std::unique_ptr<ClientConnection> finish();
 
  private:
   std::string head(const Url& url) const;
   bool has_large_body() const noexcept;
-  std::error_code send_body(std::string head);
-  std::error_code send_from_source(std::string head);
+  std::error_code send_body(const std::string& head);
+  std::error_code send_from_source(const std::string& head);
   void advance(std::error_code& ec);
   void receive(std::error_code& ec);
   void fail(std::error_code& ec);
-  bool sent_whole() noexcept;
+  bool sent_whole();
 
   const std::shared_ptr<const ClientRequest> request_;
   std::unique_ptr<ClientConnection> connection_;
@@ -80,7 +82,9 @@ class ClientExchange {
   std::string received_;       // and not parsed
   std::size_t body_read_ = 0;  // of parser_->body()
   bool answered_ = false;
-  Task<std::error_code> sender_;  // of a large body; ends with the source's exception
+  bool write_failed_ = false;                 // of a small body
+  Task<std::error_code> sender_;              // of a large body; ends with the source's exception
+  detail::Atomic<bool> source_threw_{false};  // it has, or is about to
 };
 
 }  // namespace weft::http

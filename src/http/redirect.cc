@@ -25,14 +25,12 @@ std::optional<ClientRequest> redirected(const ClientRequest& request, const Url&
   const bool keeps_method =
       status == 307 || status == 308 || request.method == "HEAD" || (status != 303 && request.method != "POST");
   if (keeps_method && request.body_source) return std::nullopt;
-  ClientRequest next = request;
-  next.url = std::string(to->parsed.buffer());
-  if (!keeps_method) {
-    next.method = "GET";
-    next.body.clear();
-    next.body_source = nullptr;
-    drop_fields(next.headers, {"Content-Type"});
-  }
+  // Not a copy of the request: its source may be at work at this moment.
+  ClientRequest next{.method = keeps_method ? request.method : "GET",
+                     .url = std::string(to->parsed.buffer()),
+                     .headers = request.headers,
+                     .body = keeps_method ? request.body : ""};
+  if (!keeps_method) drop_fields(next.headers, {"Content-Type"});
   if (to->address() != from.address() || to->secure != from.secure) {
     drop_fields(next.headers, {"Authorization", "Cookie", "Host"});
   }

@@ -11,10 +11,10 @@ namespace weft::http {
 
 namespace beast_http = boost::beast::http;
 
-ResponseParser::ResponseParser(std::size_t max_header_bytes, std::optional<std::uint64_t> max_body_bytes,
-                               bool to_head) {
-  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
-  header_limit(static_cast<std::uint32_t>(std::min(max_header_bytes, kMost)));
+// Beast counts a head's bytes anew with each put(): its limit alone bounds nothing.
+ResponseParser::ResponseParser(std::size_t max_header_bytes, std::optional<std::uint64_t> max_body_bytes, bool to_head)
+    : max_header_bytes_(std::min<std::size_t>(max_header_bytes, std::numeric_limits<std::uint32_t>::max())) {
+  header_limit(static_cast<std::uint32_t>(max_header_bytes_));
   body_limit(max_body_bytes ? boost::optional<std::uint64_t>(*max_body_bytes) : boost::none);
   skip(to_head);
 }
@@ -26,12 +26,14 @@ std::size_t ResponseParser::parse(std::string_view bytes, std::error_code& ec) {
          (in_head || !chunked() || !may_be_last_chunk(left_of_chunk_, bytes.substr(used)))) {
     boost::system::error_code wrong;
     used += put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), wrong);
+    if (in_head && head_bytes_ + used > max_header_bytes_) wrong = beast_http::error::header_limit;
     if (wrong == beast_http::error::need_more) break;
     if (wrong) {
       ec = wrong;
       break;
     }
   }
+  if (in_head) head_bytes_ += used;
   return used;
 }
 

@@ -44,6 +44,8 @@ class ResponseParser final : public boost::beast::http::basic_parser<false> {
   std::size_t on_chunk_body_impl(std::uint64_t remain, View body, Error&) override;
   void on_finish_impl(Error&) override {}
 
+  const std::size_t max_header_bytes_;
+  std::size_t head_bytes_ = 0;
   int status_ = 0;
   HeaderList headers_;
   std::string body_;

@@ -77,17 +77,17 @@ WaitEnd CondVar::finish(Entry& entry, detail::WaitLimits limits) noexcept {
   return WaitEnd::kWoken;
 }
 
+// The user's unlock() has thrown. A notification that came in the meantime was for somebody who waits.
 void CondVar::abandon(Entry& entry) noexcept {
   const Section section;
-  if (announce_coming(entry)) {
-    list_lock_.lock();
-    const bool notified = entry.phase.load(std::memory_order_relaxed) == Phase::kNotified;
-    if (!notified) waiters_.remove(&entry);
-    list_lock_.unlock();
-    if (!notified) return;
-    has_left();
-  }
-  notify_one();  // it was for somebody who waits
+  if (!announce_coming(entry)) return notify_one();
+  list_lock_.lock();
+  const bool notified = entry.phase.load(std::memory_order_relaxed) == Phase::kNotified;
+  if (!notified) waiters_.remove(&entry);
+  list_lock_.unlock();
+  if (!notified) return;
+  notify_one();
+  has_left();
 }
 
 void CondVar::notify_one_slow() noexcept {

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from service import CannotRun, output_of, read_answer, running, tool
@@ -104,34 +105,40 @@ def names_down(program: str) -> None:
 
 
 class CpuGroup:
-    """A cgroup with a CPU quota, below this process's own; gone at the end."""
+    """A cgroup with a CPU quota, below this process's own or as far up as one can be made; gone at the end."""
 
     PERIOD = 100_000  # microseconds
 
     def __init__(self):
-        above, self.version2 = self.find()
-        self.folder = above / f"weft-load-{os.getpid()}"
-        try:
-            if self.version2:
-                (above / "cgroup.subtree_control").write_text("+cpu", encoding="ascii")
-            self.folder.mkdir()
-            self.set_quota(1)
-        except OSError as error:
-            raise CannotRun(f"no CPU quota can be set here: {error}") from error
+        why_not = "no cpu controller is mounted"
+        for above, self.version2 in self.places():
+            self.folder = above / f"weft-load-{os.getpid()}"
+            try:
+                if self.version2:  # a group has the controller if the one above hands it down
+                    with contextlib.suppress(OSError):
+                        (above / "cgroup.subtree_control").write_text("+cpu", encoding="ascii")
+                self.folder.mkdir()
+                self.set_quota(1)
+                return
+            except OSError as error:
+                why_not = str(error)
+                if self.folder.exists():
+                    self.remove()
+        raise CannotRun(f"no CPU quota can be set here: {why_not}")
 
     @staticmethod
-    def find() -> tuple[Path, bool]:
+    def places() -> list[tuple[Path, bool]]:
         groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()]
+        found = []
         for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
             _, mounted, kind, options = line.split()[:4]
             for _, controllers, path in groups:
-                folder = Path(mounted + path)
-                if kind == "cgroup" and "cpu" in options.split(",") and "cpu" in controllers.split(","):
-                    return folder, False
-                if kind == "cgroup2" and not controllers and "cpu" in re.findall(
-                        r"\w+", (folder / "cgroup.controllers").read_text(encoding="ascii")):
-                    return folder, True
-        raise CannotRun("no cpu controller is mounted")
+                version1 = kind == "cgroup" and "cpu" in options.split(",") and "cpu" in controllers.split(",")
+                version2 = kind == "cgroup2" and not controllers
+                if version1 or version2:
+                    own = Path(mounted + path)
+                    found += [(above, version2) for above in (own, *own.parents) if above.is_relative_to(mounted)]
+        return found
 
     def set_quota(self, processors: float) -> None:
         quota = str(int(processors * self.PERIOD))
@@ -145,11 +152,12 @@ class CpuGroup:
         return "sh", "-c", 'echo 0 > "$0/cgroup.procs" && exec "$@"', str(self.folder)
 
     def remove(self) -> None:
-        while True:  # the kernel takes a moment to forget who was in it
+        for _ in range(1000):  # the kernel takes a moment to forget who was in it
             try:
                 return self.folder.rmdir()
             except OSError:
-                pass
+                time.sleep(0.001)
+        print("left behind:", self.folder)
 
 
 def quota_changes(program: str) -> None:

@@ -28,7 +28,8 @@ struct Shared {
   weft::detail::SpinLock lock;
   weft::CondVar* cond = new weft::CondVar;
   int waiters = 0, notifier = 0;
-  int waiting = 0;  // under lock, as what follows
+  bool waiter_ends_it = false;  // the last one
+  int waiting = 0;              // under lock, as what follows
   bool open = false;
   int ended = 0;
 };
@@ -36,36 +37,38 @@ struct Shared {
 using When = std::chrono::steady_clock::time_point;
 constexpr When kLater{std::chrono::nanoseconds(model::kLater)};
 
-// Waits for the condition, or for one notification; touches the CondVar no more when it was notified.
+// Waits for the condition, or for one notification; touches the CondVar no more when it was notified, but to end it.
 void wait(Shared* shared, bool limited) {
   shared->lock.lock();
   if (++shared->waiting == shared->waiters) model::ready(shared->notifier);
   if (!shared->open) limited ? void(shared->cond->wait_until(shared->lock, kLater)) : shared->cond->wait(shared->lock);
-  ++shared->ended;
+  const bool last = ++shared->ended == shared->waiters;
   shared->lock.unlock();
+  if (last && shared->waiter_ends_it) delete shared->cond;
 }
 
 // Once all wait: has the condition hold, notifies, and ends the CondVar at once.
-void open_and_end(Shared* shared, bool one) {
+void open(Shared* shared, bool one) {
   model::park();
   {
     const weft::detail::SpinGuard guard(shared->lock);
     shared->open = true;
   }
   one ? shared->cond->notify_one() : shared->cond->notify_all();
-  delete shared->cond;
+  if (!shared->waiter_ends_it) delete shared->cond;
 }
 
 model::Report explore(const char* name, int limited, int unlimited, bool one,
-                      model::Defect defect = model::Defect::kNone) {
+                      model::Defect defect = model::Defect::kNone, bool waiter_ends_it = false) {
   return model::explore({.name = name, .defect = defect}, [=] {
     auto* shared = new Shared;
+    shared->waiter_ends_it = waiter_ends_it;
     const int waiters = limited + unlimited;
     shared->waiters = waiters;
     shared->notifier = waiters + (limited != 0 ? 1 : 0);
     if (limited != 0) model::add_clock(0);
     for (int i = 0; i < waiters; ++i) model::thread("waiter", [=] { wait(shared, i < limited); });
-    model::thread("notifier", [=] { open_and_end(shared, one); });
+    model::thread("notifier", [=] { open(shared, one); });
     model::finally([=] { check(shared->ended == waiters, "every wait has ended"); });
   });
 }
@@ -80,6 +83,13 @@ TEST(CondVar, ANotifiedOneMayGo) {
 TEST(CondVar, ItMayGoOnceAllAreNotified) {
   model::expect_holds(explore("cond_var: notify_all, 2 waiters", 0, 2, false));
   model::expect_holds(explore("cond_var: notify_all, 2 waiters, a deadline", 1, 1, false));
+}
+
+// The notifier may not have let go of its lock yet.
+TEST(CondVar, ItMayGoWithTheLastWaiter) {
+  const auto none = model::Defect::kNone;
+  model::expect_holds(explore("cond_var: notify_one, ended by its waiter", 0, 1, true, none, true));
+  model::expect_holds(explore("cond_var: notify_all, ended by the last waiter", 0, 2, false, none, true));
 }
 
 TEST(CondVar, ControlWithoutLocksItBreaks) {

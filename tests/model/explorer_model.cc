@@ -229,6 +229,22 @@ TEST(Plain, AUseAfterFreeIsFound) {
   model::expect_breaks(report, "use of freed memory");
 }
 
+// Whichever comes first where nothing orders the two.
+TEST(Plain, FreeingWhatMayStillBeTouchedIsFound) {
+  const auto explore = [](std::memory_order order) {
+    return model::explore({.name = "freed atomic"}, [order] {
+      auto* count = new Atomic<int>(2);
+      for (const char* name : {"one", "other"}) {
+        model::thread(name, [=] {
+          if (count->fetch_sub(1, order) == 1) delete count;
+        });
+      }
+    });
+  };
+  model::expect_holds(explore(std::memory_order_acq_rel));
+  model::expect_breaks(explore(std::memory_order_relaxed), "memory is freed that another thread may still touch");
+}
+
 TEST(Park, EachReadyIsForOnePark) {
   const auto explore = [](int readies) {
     return model::explore({.name = "park"}, [readies] {

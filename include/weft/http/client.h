@@ -22,7 +22,11 @@ namespace weft::http {
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 /// Gives a body's next bytes: puts them into what it is called with, and returns how many; 0 at the end. What it throws
-/// ends the request, and leaves the client's call.
+/// ends the request, and leaves send(), open() or read_body(), whichever comes to hear of it.
+///
+/// It is called on a goroutine of its own, while the answer comes in. Who asked waits until it returns, whatever ends
+/// the request before: have it watch the context if it waits. An answer that has come whole ends a body that is still
+/// under way 50 ms later; that is no error, since it is how servers say no.
 using BodySource = std::function<std::size_t(std::span<std::byte>)>;
 
 struct ClientRequest {
@@ -30,8 +34,7 @@ struct ClientRequest {
   std::string url;  // "http://host[:port]/path?query", "https://..."
   HeaderList headers = {};
   std::string body = {};
-  BodySource body_source = {};  // in place of `body`, for one that is too large to hold. On a goroutine of its own; the
-                                // call, or the ClientStream, waits until it returns
+  BodySource body_source = {};                          // in place of `body`, for one that is too large to hold
   std::optional<std::uint64_t> body_source_bytes = {};  // how many it gives; not known: the body goes in chunks
 };
 
@@ -64,7 +67,7 @@ class ClientStream {
   /// Of the last redirect.
   std::string_view url() const noexcept;
 
-  /// The next bytes of the body: 0 at its end.
+  /// The next bytes of the body: 0 at its end, and with an error, which then stays.
   ///
   /// Errors         as Client's; a body that breaks off is one
   /// Usage faults   usage_error where there is no answer

@@ -23,7 +23,7 @@ namespace weft {
 ///                again before the woken one has the lock: use the overloads with a predicate
 /// Cost           no allocation; notify without a waiter is a load
 /// Lifetime       it may go once all who wait are notified; they need not have returned. The destructor waits for those
-///                whose wait had just ended otherwise
+///                whose wait had just ended otherwise. An unlock() that throws must find it there still
 class CondVar {
  public:
   constexpr CondVar() noexcept = default;

@@ -1,5 +1,6 @@
 #include "explorer/plain_access.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -61,9 +62,22 @@ const char* PlainAccesses::note(int thread, std::uint32_t epoch, const View& vie
   return nullptr;
 }
 
-void PlainAccesses::note_free(std::uintptr_t address, std::size_t bytes) {
-  for (std::uintptr_t word = address & ~std::uintptr_t{7}; word < address + bytes; word += 8)
-    cell_of(word).freed = true;
+void PlainAccesses::note_atomic(int thread, std::uint32_t epoch, std::uintptr_t address) {
+  cell_of(address & ~std::uintptr_t{7}).atomics[static_cast<std::size_t>(thread)] = epoch;
+}
+
+const char* PlainAccesses::note_free(int thread, const View& view, std::uintptr_t address, std::size_t bytes) {
+  for (std::uintptr_t word = address & ~std::uintptr_t{7}; word < address + bytes; word += 8) {
+    Cell& cell = cell_of(word);
+    cell.freed = true;
+    for (int other = 0; other < kMaxThreads; ++other) {
+      const auto i = static_cast<std::size_t>(other);
+      if (other == thread) continue;
+      const std::uint32_t last = std::max({cell.reads[i].epoch, cell.writes[i].epoch, cell.atomics[i]});
+      if (last > view.known[i]) return "data race: memory is freed that another thread may still touch";
+    }
+  }
+  return nullptr;
 }
 
 namespace {
@@ -89,7 +103,9 @@ void note_free(std::uintptr_t address, std::size_t bytes) noexcept {
   Execution* now = execution();
   if (now == nullptr || !now->threads_running()) return;
   OutOfModel out_of_model;
-  now->plain().note_free(address, bytes);
+  const int thread = now->running();
+  const char* broken = now->plain().note_free(thread, now->memory().thread(thread).now, address, bytes);
+  if (broken != nullptr) now->fail(std::string(broken) + " (by " + now->current().name + ")");
 }
 
 }  // namespace model

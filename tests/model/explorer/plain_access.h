@@ -4,6 +4,9 @@
 // read and write, and plain_access.cc answers. A race is two accesses to the same bytes by different threads, one of
 // them a write, neither before the other by the happens-before that the views carry. Of older accesses of one thread to
 // one word only the newest read and the newest write are remembered.
+//
+// Freeing is a write to all of it, and races with atomic accesses and locks in it as well: whoever may still touch them
+// must come before.
 #pragma once
 
 #include <array>
@@ -25,7 +28,10 @@ class PlainAccesses {
   /// Notes an access by `thread`, whose own place in its view is `epoch`. Returns what breaks, or null.
   const char* note(int thread, std::uint32_t epoch, const View& view, std::uintptr_t address, std::size_t bytes,
                    bool write);
-  void note_free(std::uintptr_t address, std::size_t bytes);
+  /// Notes an access to an atomic or a lock.
+  void note_atomic(int thread, std::uint32_t epoch, std::uintptr_t address);
+  /// Returns what breaks, or null.
+  const char* note_free(int thread, const View& view, std::uintptr_t address, std::size_t bytes);
   bool is_freed(std::uintptr_t address) { return cell_of(address & ~std::uintptr_t{7}).freed; }
 
  private:
@@ -39,6 +45,7 @@ class PlainAccesses {
     bool freed = false;
     std::array<Access, kMaxThreads> reads;
     std::array<Access, kMaxThreads> writes;
+    std::array<std::uint32_t, kMaxThreads> atomics{};  // epochs
   };
   Cell& cell_of(std::uintptr_t word);
   const char* note_word(int thread, std::uint32_t epoch, const View& view, std::uintptr_t word, std::uint8_t mask,

@@ -43,9 +43,14 @@ Thread& make(const Operation& operation, const void* where = nullptr) {
   Thread& thread = execution()->current();
   thread.impatient = 0;
   if (operation.kind != Kind::kLoad && operation.kind != Kind::kRelax) thread.gave_up = false;
+  const int index = execution()->running();
+  const std::uint32_t epoch = execution()->memory().thread(index).epoch;
   execution()->visible(operation);
-  if (where != nullptr && execution()->plain().is_freed(reinterpret_cast<std::uintptr_t>(where)))
+  if (where == nullptr) return execution()->current();
+  const auto address = reinterpret_cast<std::uintptr_t>(where);
+  if (execution()->plain().is_freed(address))
     execution()->fail("use of freed memory: an atomic or a lock, by " + execution()->current().name);
+  execution()->plain().note_atomic(index, epoch, address);
   return execution()->current();
 }
 
