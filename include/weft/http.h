@@ -2,6 +2,7 @@
 #pragma once
 
 #include "weft/http/client.h"    // IWYU pragma: export
+#include "weft/http/debug.h"     // IWYU pragma: export
 #include "weft/http/request.h"   // IWYU pragma: export
 #include "weft/http/response.h"  // IWYU pragma: export
 #include "weft/http/server.h"    // IWYU pragma: export

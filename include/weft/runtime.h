@@ -91,6 +91,8 @@ class [[nodiscard]] Task {
 };
 
 /// Starts `f` on a new goroutine and hands back its Task. Errors, faults and safety as for go().
+///
+/// Cost           as go(), and one allocation, for the result
 template <class F>
 auto spawn(GoOptions options, F&& f) -> Task<std::invoke_result_t<std::decay_t<F>&>> {
   using Result = std::invoke_result_t<std::decay_t<F>&>;

@@ -7,6 +7,8 @@
 #include "weft/error.h"
 #include "weft/health.h"
 #include "weft/metrics.h"
+#include "weft/net.h"
+#include "weft/os/file.h"
 #include "weft/runtime.h"
 #include "weft/select.h"
 #include "weft/signal.h"

@@ -52,9 +52,10 @@ void App::add_hook(std::string name, std::chrono::nanoseconds deadline, detail::
 }
 
 int App::run() {
-  if (!detail::on_goroutine()) return weft::run([this] { return run(); });
   core_->roster.begin_run();
-  return app::Life(core_->roster, core_->stop).run();
+  app::start_order(core_->roster.parts, core_->roster.validations);  // its faults are the caller's to catch
+  const auto lead = [this] { return app::Life(core_->roster, core_->stop).run(); };
+  return detail::on_goroutine() ? lead() : weft::run(lead);
 }
 
 void App::stop() noexcept { core_->stop.try_send(); }

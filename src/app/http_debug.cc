@@ -80,7 +80,7 @@ void add_metrics(Server& server) {
 // The dump is written to a file descriptor: one in memory.
 std::string goroutine_dump() {
   const int fd = ::memfd_create("weft-dump", MFD_CLOEXEC);
-  if (fd < 0) throw std::system_error(errno, std::system_category(), "memfd_create");
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
   dump_goroutines(fd);
   std::string text(static_cast<std::size_t>(::lseek(fd, 0, SEEK_END)), '\0');
   const ssize_t count = ::pread(fd, text.data(), text.size(), 0);

@@ -208,14 +208,11 @@ void Life::handle_warmup(const End& end) {
 
 void Life::handle_server(const End& end) {
   const std::string& name = roster_.servers[end.index].name;
-  const bool was_to_end = ending_ && !roster_.servers[end.index].early;
   serving_[end.index] = false;
   if (end.error) {
     fail("serve-failed server", name, quoted(end.error));
   } else if (!ending_) {
     fail("serve-ended server", name, quoted(std::string_view("serve() returned")));
-  } else if (was_to_end) {
-    log("drained server={} ms={}", quoted(name), millis_since(end_began_));
   }
 }
 

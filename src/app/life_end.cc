@@ -54,7 +54,10 @@ void Life::shut_servers(bool early) {
   for (std::size_t i = 0; i < roster_.servers.size(); ++i) {
     const Server& server = roster_.servers[i];
     if (!serving_[i] || server.early != early) continue;
-    const auto shut_one = [this, &server, &context, &error = errors[i]] { error = shut(server, context); };
+    const auto shut_one = [this, &server, &context, &error = errors[i]] {
+      error = shut(server, context);
+      if (error.empty() && !server.early) log("drained server={} ms={}", quoted(server.name), millis_since(end_began_));
+    };
     try {
       pending.go({.name = server.name}, shut_one);
     } catch (const std::system_error&) {  // no goroutine to be had for it

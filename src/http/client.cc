@@ -33,6 +33,15 @@ void require_sendable(const ClientRequest& request, const std::string& user_agen
   }
 }
 
+ClientRequest get_of(std::string_view url) { return {.method = "GET", .url = std::string(url)}; }
+
+ClientRequest post_of(std::string_view url, std::string_view content_type, std::string_view body) {
+  return {.method = "POST",
+          .url = std::string(url),
+          .headers = {{"Content-Type", std::string(content_type)}},
+          .body = std::string(body)};
+}
+
 void throw_unless_sent(const ClientRequest& request, const std::error_code& ec) {
   if (ec) throw std::system_error(ec, "weft::http: " + request.method + " " + request.url);
 }
@@ -234,17 +243,20 @@ ClientResponse Client::send(const ClientRequest& request, const Context& ctx) {
   return response;
 }
 
-ClientResponse Client::get(std::string_view url, const Context& ctx) {
-  return send({.method = "GET", .url = std::string(url)}, ctx);
+ClientResponse Client::get(std::string_view url, const Context& ctx) { return send(get_of(url), ctx); }
+
+ClientResponse Client::get(std::string_view url, const Context& ctx, std::error_code& ec) {
+  return send(get_of(url), ctx, ec);
 }
 
 ClientResponse Client::post(std::string_view url, std::string_view content_type, std::string_view body,
                             const Context& ctx) {
-  return send({.method = "POST",
-               .url = std::string(url),
-               .headers = {{"Content-Type", std::string(content_type)}},
-               .body = std::string(body)},
-              ctx);
+  return send(post_of(url, content_type, body), ctx);
+}
+
+ClientResponse Client::post(std::string_view url, std::string_view content_type, std::string_view body,
+                            const Context& ctx, std::error_code& ec) {
+  return send(post_of(url, content_type, body), ctx, ec);
 }
 
 void Client::close_idle() noexcept { impl_->pool().clear(); }
@@ -262,11 +274,16 @@ Client& shared_client() {
 ClientResponse get(std::string_view url, const Context& ctx) { return shared_client().get(url, ctx); }
 
 ClientResponse get(std::string_view url, const Context& ctx, std::error_code& ec) {
-  return shared_client().send({.method = "GET", .url = std::string(url)}, ctx, ec);
+  return shared_client().get(url, ctx, ec);
 }
 
 ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body, const Context& ctx) {
   return shared_client().post(url, content_type, body, ctx);
+}
+
+ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body, const Context& ctx,
+                    std::error_code& ec) {
+  return shared_client().post(url, content_type, body, ctx, ec);
 }
 
 }  // namespace weft::http

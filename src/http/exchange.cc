@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t kSkippedBody = 256 << 10;  // of a body that no handler read, to keep the connection
 
-ResponseWriter::Terms terms_of(const RequestParser& head, bool draining) noexcept {
+ResponseWriter::Terms terms_of(const RequestParser& head) noexcept {
   const bool old = head.http_version() < 11;
-  const bool keep = head.keep_alive() && !draining;
+  const bool keep = head.keep_alive();
   return {.http_1_0 = old, .head_only = head.method() == "HEAD", .keep_alive = keep, .said_keep_alive = keep && old};
 }
 
@@ -33,7 +33,7 @@ Exchange::Exchange(Connection& connection, Input& input, RequestParser& parser)
     : connection_(connection),
       parser_(parser),
       body_(connection, input, parser, writer_),
-      writer_(connection, terms_of(parser, connection.server().draining())),
+      writer_(connection, terms_of(parser)),
       request_(*this),
       response_(*this) {}
 
@@ -42,6 +42,7 @@ bool Exchange::answer() noexcept {
   counters.active.fetch_add(1, std::memory_order_relaxed);
   try {
     dispatch();
+    writer_.require_declared_length();
   } catch (...) {
     answer_exception();
   }
@@ -83,7 +84,9 @@ void Exchange::answer_exception() noexcept {
   try {
     throw;
   } catch (const HttpError& error) {
-    give_up(error.status(), error.what());
+    if (ResponseWriter::is_status(error.status())) return give_up(error.status(), error.what());
+    give_up(500, "Internal Server Error");
+    count_handler_error(("HttpError(" + std::to_string(error.status()) + "): " + error.what()).c_str());
   } catch (const std::exception& error) {
     if (writer_.failed()) return;  // the client has left
     give_up(500, "Internal Server Error");

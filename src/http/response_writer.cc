@@ -51,7 +51,7 @@ void ResponseWriter::require_unsent(const char* what) const {
 
 void ResponseWriter::set_status(int code) {
   require_unsent("status");
-  if (code < 200 || code > 599) {
+  if (!is_status(code)) {
     throw usage_error("weft::http::Response::status(" + std::to_string(code) + "): allowed are 200 to 599");
   }
   status_ = code;
@@ -143,13 +143,13 @@ void ResponseWriter::put(std::span<iovec> parts) {
 void ResponseWriter::send_part(std::string_view body, bool last) {
   if (failed_) throw std::system_error(make_error_code(errc::closed), "weft::http::Response");
   if (declared_ && has_body() && sent_ + body.size() > *declared_) {
-    failed_ = true;
     throw usage_error("weft::http::Response: more was written than Content-Length says");
   }
   sent_ += body.size();
   if (terms_.head_only && !last && !header_sent_) return;  // its length shows at the end
   Text head;
   if (!header_sent_) {
+    if (connection_.server().draining()) close_after();
     const bool whole = last || declared_;
     if (!whole && terms_.http_1_0) close_after();
     chunked_ = !whole && !terms_.http_1_0 && has_body();
@@ -223,14 +223,16 @@ void ResponseWriter::error(int code, std::string_view message) {
   write("\n");
 }
 
+void ResponseWriter::require_declared_length() const {
+  const std::uint64_t written = sent_ + body_.size();
+  if (failed_ || !declared_ || !has_body() || written == *declared_) return;
+  throw usage_error("weft::http::Response: " + std::to_string(written) + " bytes were written, Content-Length says " +
+                    std::to_string(*declared_));
+}
+
 bool ResponseWriter::finish() noexcept {
   if (failed_) return false;
   try {
-    if (declared_ && has_body() && sent_ + body_.size() < *declared_) {
-      close_after();  // the client waits for the rest
-      failed_ = true;
-      return false;
-    }
     if (!header_sent_ || chunked_ || !body_.empty()) send_part({body_.data(), body_.size()}, true);
   } catch (const std::exception&) {
     return false;

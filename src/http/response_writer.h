@@ -20,6 +20,8 @@ class ResponseWriter {
   };
   ResponseWriter(Connection& connection, const Terms& terms) noexcept : connection_(connection), terms_(terms) {}
 
+  static bool is_status(int code) noexcept { return code >= 200 && code <= 599; }
+
   // See Response.
   void set_status(int code);
   int status() const noexcept { return status_; }
@@ -31,6 +33,8 @@ class ResponseWriter {
   void error(int code, std::string_view message);
   bool header_sent() const noexcept { return header_sent_; }
 
+  /// Usage faults   usage_error where the handler's own Content-Length is not that of what it wrote
+  void require_declared_length() const;
   /// Sends what is not sent yet. False: the connection cannot go on.
   bool finish() noexcept;
   /// The connection ends with this answer.

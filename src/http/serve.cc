@@ -22,11 +22,14 @@ ssize_t read_first(Connection& connection, std::span<char> room, std::error_code
 
 // Reads until there is the whole head of a request.
 Head read_head(Connection& connection, Input& input, RequestParser& parser) {
+  const std::size_t most = connection.server().limits.max_header_bytes;
   bool waited_for_rest = false;
   while (true) {
     if (!input.bytes().empty()) {
-      if (parser.parse_head(input.bytes())) return Head::kComplete;
+      const bool complete = parser.parse_head(input.bytes());
+      if (parser.status() == 0 && (complete ? parser.head_bytes() : input.bytes().size()) > most) parser.refuse(431);
       if (parser.status() != 0) return Head::kRefused;
+      if (complete) return Head::kComplete;
     }
     const char* const before = input.bytes().data();
     std::span<char> room = input.room();

@@ -29,8 +29,22 @@ void ConnectionList::remove(Connection& connection) noexcept {
   if (connection.next_ != nullptr) connection.next_->prev_ = connection.prev_;
 }
 
+namespace {
+
+const Limits& checked(const Limits& limits) {
+  const auto refuse_zero = [](std::size_t value, const char* name) {
+    if (value == 0)
+      throw usage_error(std::string("weft::http::Server: Limits::") + name + " is 0: nothing would get in");
+  };
+  refuse_zero(limits.max_header_bytes, "max_header_bytes");
+  refuse_zero(limits.max_connections, "max_connections");
+  return limits;
+}
+
+}  // namespace
+
 ServerImpl::ServerImpl(const Limits& limits_given)
-    : limits(limits_given),
+    : limits(checked(limits_given)),
       places_(static_cast<std::int64_t>(std::min<std::size_t>(limits_given.max_connections, INT64_MAX / 2))) {}
 
 ServerImpl::~ServerImpl() {
@@ -175,6 +189,12 @@ void Server::use(Middleware middleware) {
 
 void Server::serve(net::TcpListener listener) { impl_->serve(std::move(listener)); }
 void Server::listen_and_serve(std::string_view address) { serve(net::TcpListener::listen(address)); }
+
+void Server::listen_and_serve(std::string_view address, std::error_code& ec) {
+  net::TcpListener listener = net::TcpListener::listen(address, ec);
+  if (!ec) serve(std::move(listener));
+}
+
 void Server::shutdown(const Context& ctx, std::error_code& ec) { impl_->shutdown(ctx, ec); }
 
 void Server::shutdown(const Context& ctx) {

@@ -69,6 +69,7 @@ TEST(HttpServerEnd, ShutdownLetsRequestsEndAndClosesIdleConnections) {
     const std::string answer = read_to_end(slow);
     EXPECT_THAT(answer, EndsWith("done"));
     EXPECT_THAT(answer, HasSubstr("HTTP/1.1 200"));
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n")) << "its handler ran already when the end began";
     stopping.join();
     serving.join();
     EXPECT_EQ(server.stats().connections, 0u);

@@ -22,7 +22,7 @@ using ::testing::EndsWith;
 using ::testing::StartsWith;
 
 TEST(HttpServerLimits, LimitsAreKept) {
-  Server server(Limits{.max_header_bytes = 16 << 10, .max_body_bytes = 1000});
+  Server server(Limits{.max_body_bytes = 1000, .max_header_bytes = 16 << 10});
   server.handle("/", [](const Request& req, Response& res) { res.text(std::to_string(req.body().size())); });
   with_server(server, [&](const Running& running) {
     EXPECT_THAT(get_raw(running, "/", "X: " + std::string(15'000, 'x') + "\r\n"), StartsWith("HTTP/1.1 200 "));
@@ -36,6 +36,23 @@ TEST(HttpServerLimits, LimitsAreKept) {
                 StartsWith("HTTP/1.1 413 "));
     EXPECT_EQ(server.stats().bad_requests, 2u);
   });
+}
+
+TEST(HttpServerLimits, ASmallHeaderLimitIsExact) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  for (const std::size_t most : {head.size() - 1, head.size()}) {
+    Server server(Limits{.max_header_bytes = most});
+    server.handle("/", [](const Request&, Response& res) { res.text("x"); });
+    with_server(server, [&](const Running& running) {
+      EXPECT_THAT(ask(running, head), StartsWith(most < head.size() ? "HTTP/1.1 431 " : "HTTP/1.1 200 "));
+      EXPECT_THAT(ask(running, "GET / HTTP/1.1\r\nX: " + std::string(most, 'x')), StartsWith("HTTP/1.1 431 "));
+    });
+  }
+}
+
+TEST(HttpServerLimits, NoneThatLetsNobodyInIsAllowed) {
+  EXPECT_THROW(Server(Limits{.max_header_bytes = 0}), usage_error);
+  EXPECT_THROW(Server(Limits{.max_connections = 0}), usage_error);
 }
 
 TEST(HttpServerLimits, AHeaderOrABodyThatDoesNotComeIsTimedOut) {

@@ -21,6 +21,23 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
+TEST(HttpServer, ALengthOrAStatusThatIsWrongIsA500AndToldOf) {
+  Server server;
+  server.handle("/less", [](const Request&, Response& res) { res.set_header("Content-Length", "10").text("abc"); });
+  server.handle("/more", [](const Request&, Response& res) { res.set_header("Content-Length", "2").text("abc"); });
+  server.handle("/flushed", [](const Request&, Response& res) {
+    res.set_header("Content-Length", "10").text("abc");
+    res.flush();
+  });
+  server.handle("/status", [](const Request&, Response&) { throw HttpError(1000, "x"); });
+  with_server(server, [&](const Running& running) {
+    for (const char* path : {"/less", "/more", "/status"})
+      EXPECT_THAT(get_raw(running, path), StartsWith("HTTP/1.1 500 ")) << path;
+    EXPECT_THAT(get_raw(running, "/flushed"), EndsWith("\r\n\r\nabc")) << "it breaks off";
+    while (server.stats().handler_errors != 4) yield();
+  });
+}
+
 TEST(HttpServer, AnswersWithTheHandlersText) {
   Server server;
   server.handle("GET /hello", [](const Request&, Response& res) { res.text("Hello, World!"); });

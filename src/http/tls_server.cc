@@ -35,6 +35,7 @@ class TlsStream final : public SecureStream {
 
 void Server::use_tls(const net::tls::Config& config) {
   if (impl_->started.load(std::memory_order_relaxed)) throw usage_error("weft::http::Server::use_tls: after serve()");
+  if (!config) throw usage_error("weft::http::Server::use_tls: the configuration is empty");
   impl_->make_secure = [config](net::TcpStream& stream, const Context& ctx, std::error_code& ec) {
     net::tls::Stream secure = net::tls::StreamAccess::server(stream, config, ctx, ec);
     return ec ? nullptr : std::make_unique<TlsStream>(std::move(secure));

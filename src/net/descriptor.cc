@@ -69,7 +69,7 @@ Descriptor* Descriptor::adopt(int fd, std::error_code& ec) noexcept {
     ec.clear();
     return d;
   }
-  ec.assign(failed, std::system_category());
+  ec.assign(failed, std::generic_category());
   if (d != nullptr) {
     d->disown();
   } else {

@@ -183,7 +183,7 @@ class Descriptor final : public sched::PollTarget {
     } while (result < 0 && errno == EINTR);
     if (result >= 0) return {true, result};
     if (errno == EAGAIN) return {false, 0};
-    ec.assign(errno, std::system_category());
+    ec.assign(errno, std::generic_category());
     return {true, -1};
   }
 

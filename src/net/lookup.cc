@@ -37,7 +37,7 @@ Answer ask_system(const Query& query) {
   if (query.host.empty() && service == nullptr) service = "0";  // one of the two it must have
   addrinfo* found = nullptr;
   const int failed = ::getaddrinfo(or_null(query.host), service, &hints, &found);
-  if (failed == EAI_SYSTEM) return {{}, {errno, std::system_category()}};
+  if (failed == EAI_SYSTEM) return {{}, {errno, std::generic_category()}};
   if (failed != 0) return {{}, {failed, resolver_category()}};
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   Answer answer;

@@ -22,12 +22,12 @@ int connect_state(int fd) noexcept {
 
 int open_socket(int family, int type, std::error_code& ec) noexcept {
   const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) ec.assign(errno, std::system_category());
+  if (fd < 0) ec.assign(errno, std::generic_category());
   return fd;
 }
 
 int failed_with_errno(int fd, std::error_code& ec) noexcept {
-  ec.assign(errno, std::system_category());
+  ec.assign(errno, std::generic_category());
   ::close(fd);
   return -1;
 }

@@ -45,6 +45,13 @@ TcpStream TcpStream::connect(std::string_view address, const Context& ctx) {
   return stream;
 }
 
+TcpStream TcpStream::connect(const Endpoint& peer, const Context& ctx) {
+  std::error_code ec;
+  TcpStream stream = connect(peer, ctx, ec);
+  if (ec) throw_for("TcpStream::connect", peer.to_string(), ec);
+  return stream;
+}
+
 TcpListener TcpListener::listen(std::string_view address, std::error_code& ec) {
   for (const Endpoint& endpoint : endpoints_of(address, true, {}, ec)) {
     const int fd = open_listener(endpoint, ec);
@@ -73,6 +80,13 @@ TcpStream TcpListener::accept(const Context& ctx, std::error_code& ec) {
 }
 
 TcpStream TcpListener::try_accept(std::error_code& ec) { return adopt(try_accept_socket(socket_, ec), ec); }
+
+TcpStream TcpListener::try_accept() {
+  std::error_code ec;
+  TcpStream stream = try_accept(ec);
+  detail::throw_if(ec, "TcpListener::try_accept");
+  return stream;
+}
 
 TcpStream TcpListener::accept(const Context& ctx) {
   std::error_code ec;

@@ -21,9 +21,10 @@ using Bio = std::unique_ptr<BIO, Free<&::BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Free<&::X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<&::EVP_PKEY_free>>;
 
+bool is_file(const std::string& pem_or_file) { return !pem_or_file.starts_with("-----"); }
+
 Bio open_pem(const std::string& pem_or_file) {
-  if (pem_or_file.starts_with("-----"))
-    return Bio(::BIO_new_mem_buf(pem_or_file.data(), static_cast<int>(pem_or_file.size())));
+  if (!is_file(pem_or_file)) return Bio(::BIO_new_mem_buf(pem_or_file.data(), static_cast<int>(pem_or_file.size())));
   return Bio(::BIO_new_file(pem_or_file.c_str(), "r"));
 }
 
@@ -145,6 +146,16 @@ std::shared_ptr<const Config::State> make_state(const SSL_METHOD* method, const 
   return state;
 }
 
+// With the files that were to be read.
+void throw_if(const std::error_code& ec, const char* what, std::initializer_list<const std::string*> pem_or_files) {
+  if (!ec) return;
+  std::string text = what;
+  for (const std::string* each : pem_or_files) {
+    if (!each->empty() && is_file(*each)) text += " " + *each;
+  }
+  throw std::system_error(ec, text);
+}
+
 }  // namespace
 
 Config Config::client(const ClientOptions& options, std::error_code& ec) {
@@ -154,7 +165,7 @@ Config Config::client(const ClientOptions& options, std::error_code& ec) {
 Config Config::client(const ClientOptions& options) {
   std::error_code ec;
   Config config = client(options, ec);
-  detail::throw_if(ec, "tls::Config::client");
+  throw_if(ec, "weft::net::tls::Config::client", {&options.trusted, &options.certificate, &options.key});
   return config;
 }
 
@@ -165,7 +176,7 @@ Config Config::server(const ServerOptions& options, std::error_code& ec) {
 Config Config::server(const ServerOptions& options) {
   std::error_code ec;
   Config config = server(options, ec);
-  detail::throw_if(ec, "tls::Config::server");
+  throw_if(ec, "weft::net::tls::Config::server", {&options.certificate, &options.key});
   return config;
 }
 

@@ -116,7 +116,7 @@ std::error_code queued_error() noexcept {
   const unsigned long code = ::ERR_get_error();
   ::ERR_clear_error();
   if (code == 0) return std::make_error_code(std::errc::protocol_error);
-  if (ERR_SYSTEM_ERROR(code)) return {ERR_GET_REASON(code), std::system_category()};
+  if (ERR_SYSTEM_ERROR(code)) return {ERR_GET_REASON(code), std::generic_category()};
   return {static_cast<int>(code), category};
 }
 

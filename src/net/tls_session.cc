@@ -89,7 +89,7 @@ Stream::Session::Outcome Stream::Session::judge(int result) noexcept {
   }
   const long verified = ::SSL_get_verify_result(ssl_);
   const bool system_failed = kind == SSL_ERROR_SYSCALL && errno_ != 0;
-  std::error_code error = system_failed ? std::error_code(errno_, std::system_category()) : queued_error();
+  std::error_code error = system_failed ? std::error_code(errno_, std::generic_category()) : queued_error();
   if (error == errc::certificate_invalid && verified != X509_V_OK) error = certificate_error(verified);
   return {.ended = true, .wants = {}, .error = error};
 }

@@ -21,7 +21,7 @@ auto uninterrupted(int descriptor, std::error_code& ec, Call&& call) noexcept {
   do {
     result = call();
   } while (result < 0 && errno == EINTR);
-  if (result < 0) ec.assign(errno, std::system_category());
+  if (result < 0) ec.assign(errno, std::generic_category());
   return result;
 }
 
@@ -156,7 +156,7 @@ void File::close(std::error_code& ec) noexcept {
   if (!is_open()) {
     ec = errc::closed;
   } else if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) {
-    ec.assign(errno, std::system_category());
+    ec.assign(errno, std::generic_category());
   }
 }
 

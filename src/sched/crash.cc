@@ -130,7 +130,7 @@ bool in_guard(const Goroutine& g, const std::byte* address) noexcept {
   write_name(g, "");
   base::LineBuffer line;
   line.text(": its stack limit is ").number(static_cast<std::int64_t>(StackPool::class_bytes(g.size_class)));
-  line.text(" bytes; go({.stack_bytes = ...}) or WEFT_STACK_BYTES give it more\n").write(STDERR_FILENO);
+  line.text(" bytes; more has a goroutine of go({.stack_bytes = ...}), or of WEFT_STACK_BYTES\n").write(STDERR_FILENO);
   static OverflowTrace trace;
   trace.count = os::unwind_interrupted(trace.addresses);
   constexpr std::int64_t kPatienceNanos = 5'000'000'000;

@@ -31,7 +31,7 @@ using BodySource = std::function<std::size_t(std::span<std::byte>)>;
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;  // "http://host[:port]/path?query", "https://..."
+  std::string url;  // "http://host[:port]/path?query", "https://..."; a name and password in it are not sent
   HeaderList headers = {};
   std::string body = {};
   BodySource body_source = {};                          // in place of `body`, for one that is too large to hold
@@ -73,6 +73,10 @@ class ClientStream {
   /// Usage faults   usage_error where there is no answer
   std::size_t read_body(std::span<std::byte> into, std::error_code& ec);
   std::size_t read_body(std::span<std::byte> into);
+  std::size_t read_body(std::span<char> into, std::error_code& ec) {
+    return read_body(std::as_writable_bytes(into), ec);
+  }
+  std::size_t read_body(std::span<char> into) { return read_body(std::as_writable_bytes(into)); }
 
  private:
   friend class Client;
@@ -97,8 +101,8 @@ struct ClientOptions {
 
 /// Sends requests and returns answers. Any status is an answer; the world's failures are errors.
 ///
-/// Connections    are kept and used again. One that its server has closed in the meantime is noticed; a request without
-///                a body is sent once more on a new one then
+/// Connections    are kept and used again. One that its server has closed in the meantime is noticed; GET, HEAD,
+///                OPTIONS, PUT and DELETE without a body are sent once more on a new one then
 /// Redirects      are followed: 301, 302 and 303 turn POST into GET, 307 and 308 keep it; Authorization and Cookie stay
 ///                with their host. A body from a BodySource is not sent twice: such a redirect is the answer
 /// Blocking       the goroutine
@@ -116,7 +120,10 @@ class Client {
 
   ClientResponse send(const ClientRequest& request, const Context& ctx, std::error_code& ec);
   ClientResponse send(const ClientRequest& request, const Context& ctx = {});
+  ClientResponse get(std::string_view url, const Context& ctx, std::error_code& ec);
   ClientResponse get(std::string_view url, const Context& ctx = {});
+  ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body, const Context& ctx,
+                      std::error_code& ec);
   ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body,
                       const Context& ctx = {});
 
@@ -138,5 +145,7 @@ ClientResponse get(std::string_view url, const Context& ctx = {});
 ClientResponse get(std::string_view url, const Context& ctx, std::error_code& ec);
 ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body,
                     const Context& ctx = {});
+ClientResponse post(std::string_view url, std::string_view content_type, std::string_view body, const Context& ctx,
+                    std::error_code& ec);
 
 }  // namespace weft::http

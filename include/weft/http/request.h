@@ -64,6 +64,7 @@ class Request {
   std::string_view body() const;
   /// The next bytes of it, for bodies that are too large to be held: 0 at the end. Limits as body()'s.
   std::size_t read_body(std::span<std::byte> into) const;
+  std::size_t read_body(std::span<char> into) const { return read_body(std::as_writable_bytes(into)); }
 
   /// Done once the client has left, the answer is complete, or the server was told to stop at once.
   Context context() const;

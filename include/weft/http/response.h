@@ -33,7 +33,7 @@ class Response {
   void flush();
   bool header_sent() const noexcept;
 
-  /// All of the body, of that type unless another was set.
+  /// Text, HTML, JSON: more of the body, usually all of it. Of that type unless another was set.
   void text(std::string_view body) { send("text/plain; charset=utf-8", body); }
   void html(std::string_view body) { send("text/html; charset=utf-8", body); }
   /// A string is JSON already; all else that Boost.JSON can turn into a value is turned: `res.json({{"id", 7}})`.

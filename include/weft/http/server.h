@@ -27,9 +27,9 @@ struct Limits {
   std::chrono::nanoseconds read_body_timeout = std::chrono::seconds(60);
   std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);  // for each write that the client does not take
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(120);  // between two requests
-  std::size_t max_header_bytes = 64 << 10;                            // request line and fields
   std::size_t max_body_bytes = std::size_t{8} << 20;
-  std::size_t max_connections = SIZE_MAX;  // those above are accepted once others end
+  std::size_t max_header_bytes = 64 << 10;  // request line and fields
+  std::size_t max_connections = SIZE_MAX;   // those above are accepted once others end
 };
 
 class ServerImpl;
@@ -44,7 +44,7 @@ struct ServerStats {
   std::uint64_t connections = 0;     // open
   std::uint64_t idle = 0;            // of these, between two requests: they hold no goroutine
   std::uint64_t bad_requests = 0;    // refused before any handler
-  std::uint64_t handler_errors = 0;  // exceptions that became a 500
+  std::uint64_t handler_errors = 0;  // exceptions, and lengths that were wrong: a 500
   std::uint64_t accept_errors = 0;   // EMFILE and the like; it tries again. No memory for a stack
 };
 
@@ -53,11 +53,13 @@ struct ServerStats {
 /// Patterns       "[METHOD ]/path": `{name}` is a segment, `{name...}` the rest, a path that ends in "/" all below it,
 ///                `{$}` that path alone. A literal segment goes before `{name}`, that before the rest, from left to
 ///                right. GET answers HEAD as well. Else: 404, or 405 with Allow; 301 for a path with "//" or "..".
-/// Handlers       an exception is a 500, and a line on stderr; HttpError is what it says
+/// Handlers       an exception is a 500, and a line on stderr; HttpError is what it says. A Content-Length of the
+///                handler's own that its body does not have is such a mistake too
 /// Thread safety  handle() and use() before serve(); the rest from anywhere
 class Server {
  public:
   Server() : Server(Limits()) {}
+  /// Usage faults   usage_error where no header, or no connection, would be allowed
   explicit Server(const Limits& limits);
   /// As close(), and waits for what still runs.
   ~Server();
@@ -78,6 +80,7 @@ class Server {
   void serve(net::TcpListener listener);
   /// The same on "host:port". Errors: std::system_error where nobody can listen there.
   void listen_and_serve(std::string_view address);
+  void listen_and_serve(std::string_view address, std::error_code& ec);
 
   /// Closes the listeners and the idle connections, tells clients with "Connection: close", and waits for the requests
   /// under way. `ec`: the context's error when it ends before they do; close() is what follows then.

@@ -43,7 +43,8 @@ template <>
 struct ErrorCodeAs<boost::system::error_code> {
   static boost::system::error_code from(const std::error_code& ec) noexcept {
     if (!ec) return {};
-    if (ec.category() == std::system_category()) return {ec.value(), boost::system::system_category()};
+    if (ec.category() == std::generic_category() || ec.category() == std::system_category())
+      return {ec.value(), boost::system::system_category()};
     if (ec.category() == std::generic_category()) return {ec.value(), boost::system::generic_category()};
     if (ec.category() != error_category()) return ec;
     switch (static_cast<errc>(ec.value())) {

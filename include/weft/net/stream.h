@@ -97,6 +97,16 @@ class Stream {
     read_full(into, ec);
     detail::throw_if(ec, "read_full");
   }
+  template <class Buffer>
+    requires MutableByteBuffer<std::remove_reference_t<Buffer>>
+  std::size_t read_full(Buffer&& buffer, std::error_code& ec) {
+    return read_full({static_cast<std::byte*>(static_cast<void*>(buffer.data())), buffer.size()}, ec);
+  }
+  template <class Buffer>
+    requires MutableByteBuffer<std::remove_reference_t<Buffer>>
+  void read_full(Buffer&& buffer) {
+    read_full({static_cast<std::byte*>(static_cast<void*>(buffer.data())), buffer.size()});
+  }
   std::size_t write_all(std::span<const std::byte> from, std::error_code& ec) {
     std::size_t done = 0;
     ec.clear();
@@ -108,6 +118,20 @@ class Stream {
     write_all(from, ec);
     detail::throw_if(ec, "write_all");
   }
+  template <ByteBuffer Buffer>
+  std::size_t write_all(const Buffer& buffer, std::error_code& ec) {
+    return write_all(std::span<const std::byte>(static_cast<const std::byte*>(static_cast<const void*>(buffer.data())),
+                                                buffer.size()),
+                     ec);
+  }
+  template <ByteBuffer Buffer>
+  void write_all(const Buffer& buffer) {
+    write_all(std::span<const std::byte>(static_cast<const std::byte*>(static_cast<const void*>(buffer.data())),
+                                         buffer.size()));
+  }
+  std::size_t write_all(std::string_view text, std::error_code& ec) {
+    return write_all(std::as_bytes(std::span(text)), ec);
+  }
   void write_all(std::string_view text) { write_all(std::as_bytes(std::span(text))); }
 
   /// From that time on reads and writes end with deadline_exceeded, those under way too, until another is set.
@@ -118,6 +142,11 @@ class Stream {
 
   /// The peer reads the end after what was written.
   void shutdown_write(std::error_code& ec) { socket_.shutdown_write(ec); }
+  void shutdown_write() {
+    std::error_code ec;
+    self().shutdown_write(ec);
+    detail::throw_if(ec, "shutdown_write");
+  }
   /// Wakes who reads or writes, with errc::closed. Idempotent.
   void close() noexcept { socket_.close(); }
   bool is_open() const noexcept { return socket_.is_open(); }

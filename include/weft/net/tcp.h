@@ -33,6 +33,7 @@ class TcpStream : public Stream<TcpStream> {
   static TcpStream connect(std::string_view address, const Context& ctx, std::error_code& ec);
   static TcpStream connect(std::string_view address, const Context& ctx = {});
   static TcpStream connect(const Endpoint& peer, const Context& ctx, std::error_code& ec);
+  static TcpStream connect(const Endpoint& peer, const Context& ctx = {});
 
   Endpoint local_endpoint() const { return socket_.local_endpoint(); }
   Endpoint remote_endpoint() const { return socket_.remote_endpoint(); }
@@ -64,6 +65,7 @@ class TcpListener {
   TcpStream accept(const Context& ctx = {});
   /// The next one if it is there; else std::errc::operation_would_block.
   TcpStream try_accept(std::error_code& ec);
+  TcpStream try_accept();
 
   void set_deadline(std::chrono::steady_clock::time_point at) {
     socket_.set_deadline(true, false, detail::deadline_at(at));

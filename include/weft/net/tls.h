@@ -59,6 +59,7 @@ class Config {
   struct State;
 
   Config() noexcept = default;
+  explicit operator bool() const noexcept { return state_ != nullptr; }
 
   /// Errors         OpenSSL's, of the certificates and keys; std::errc::invalid_argument for an empty or overlong ALPN
   ///                name. Without `ec`: std::system_error
@@ -102,6 +103,7 @@ class Stream : public net::Stream<Stream> {
 
   /// Says close_notify: the peer reads the end after what was written.
   void shutdown_write(std::error_code& ec);
+  using net::Stream<Stream>::shutdown_write;
   /// Says close_notify if that needs no waiting; wakes who reads or writes, with errc::closed. Idempotent.
   void close() noexcept;
 
