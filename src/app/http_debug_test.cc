@@ -78,6 +78,9 @@ std::vector<std::int64_t> sample_values(const std::string& profile) {
 }
 
 TEST_F(HttpDebug, TheGoroutineProfileCountsStacks) {
+#ifdef WEFT_CONTEXT_BOOST
+  GTEST_SKIP() << "Boost.Context's saved contexts cannot be walked: the profile has no stacks of those that wait";
+#endif
   with_server([](auto&& get) {
     auto stop = make_chan<void>();
     Group waiting;
