@@ -6,6 +6,19 @@
 #include "weft/error.h"
 
 namespace weft::http {
+namespace {
+
+template <class Call>
+void report_error(std::error_code& ec, Call&& call) {
+  ec.clear();
+  try {
+    call();
+  } catch (const std::system_error& error) {
+    ec = error.code();
+  }
+}
+
+}  // namespace
 
 Response& Response::status(int code) {
   exchange_.writer().set_status(code);
@@ -26,6 +39,14 @@ Response& Response::add_header(std::string_view name, std::string_view value) {
 
 void Response::write(std::string_view bytes) { exchange_.writer().write(bytes); }
 void Response::flush() { exchange_.writer().flush(); }
+
+void Response::write(std::string_view bytes, std::error_code& ec) {
+  report_error(ec, [&] { write(bytes); });
+}
+void Response::flush(std::error_code& ec) {
+  report_error(ec, [&] { flush(); });
+}
+
 bool Response::header_sent() const noexcept { return exchange_.writer().header_sent(); }
 void Response::json(const boost::json::value& value) { send("application/json", boost::json::serialize(value)); }
 void Response::send(std::string_view content_type, std::string_view body) {

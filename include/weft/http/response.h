@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <system_error>
 
 namespace weft::http {
 
@@ -15,8 +16,8 @@ class Exchange;
 /// The answer. A small one is held until the handler returns and goes out at once with its length; a large one, or one
 /// that is flushed, in chunks. A handler that does nothing answers 200, empty.
 ///
-/// Errors         std::system_error from what writes when the client has left or does not read
-///                (Limits::write_timeout): let it pass. usage_error for names and values that no header may have, a
+/// Errors         std::system_error from what writes, unless it takes an error_code, when the client has left or does
+///                not read (Limits::write_timeout): let it pass. usage_error for names and values that no header may have, a
 ///                status outside 200 to 599, and for those two after the header has gone
 /// Thread safety  one goroutine at a time
 class Response {
@@ -29,8 +30,10 @@ class Response {
 
   /// More of the body. Without a Content-Type it is "text/plain; charset=utf-8".
   void write(std::string_view bytes);
+  void write(std::string_view bytes, std::error_code& ec);
   /// What was written goes out now.
   void flush();
+  void flush(std::error_code& ec);
   bool header_sent() const noexcept;
 
   /// Text, HTML, JSON: more of the body, usually all of it. Of that type unless another was set.
