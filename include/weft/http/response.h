@@ -17,8 +17,8 @@ class Exchange;
 /// that is flushed, in chunks. A handler that does nothing answers 200, empty.
 ///
 /// Errors         std::system_error from what writes, unless it takes an error_code, when the client has left or does
-///                not read (Limits::write_timeout): let it pass. usage_error for names and values that no header may have, a
-///                status outside 200 to 599, and for those two after the header has gone
+///                not read (Limits::write_timeout): let it pass. usage_error for names and values that no header may
+///                have, a status outside 200 to 599, and for those two after the header has gone
 /// Thread safety  one goroutine at a time
 class Response {
  public:
