@@ -74,17 +74,10 @@ bool holds_processor() noexcept {
   return m != nullptr && m->p.load(std::memory_order_relaxed) != nullptr;
 }
 
-// Whether somebody may want it in a moment. Not the network alone: who sleeps in the poller does not see that while it
-// spins, and with one processor there is hardly anybody else.
-bool may_be_wanted_soon(const Machine& m) noexcept {
-  const Scheduler& s = scheduler();
-  return s.max_procs.load(std::memory_order_relaxed) > 1 || s.poll_keeper.load(std::memory_order_relaxed) != &m;
-}
-
 // Returns when m.given was set (with the wake-up) or the machine took a processor itself.
 void sleep_until_woken(Machine& m, PolledBatch& batch) noexcept {
-  const int spins = may_be_wanted_soon(m) ? kSpinsBeforeSleep : 0;
-  for (int i = 0; i < spins && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i) detail::cpu_relax();
+  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i)
+    detail::cpu_relax();
   while (m.wake_word.exchange(kAsleep, std::memory_order_seq_cst) != kGiven) {
     const Watch watch = watch_of(m);
     if (watch.polls) {
