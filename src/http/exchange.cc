@@ -86,7 +86,7 @@ void Exchange::answer_exception() noexcept {
   } catch (const HttpError& error) {
     if (ResponseWriter::is_status(error.status())) return give_up(error.status(), error.what());
     give_up(500, "Internal Server Error");
-    count_handler_error(("HttpError(" + std::to_string(error.status()) + "): " + error.what()).c_str());
+    count_handler_error("an HttpError whose status is none from 200 to 599");
   } catch (const std::exception& error) {
     if (writer_.failed()) return;  // the client has left
     give_up(500, "Internal Server Error");
