@@ -5,13 +5,12 @@
 #include <csignal>
 #include <cstdio>
 #include <functional>
-#include <map>
 #include <stdexcept>
 #include <string>
 
 #include "support/child_program.h"
 #include "support/notify_socket.h"
-#include "support/tsan_signals.h"
+#include "support/role_main.h"
 #include "weft/app.h"
 #include "weft/context.h"
 #include "weft/error.h"
@@ -118,20 +117,10 @@ TEST(AppReload, NamesAreUnique) {
   EXPECT_THROW(app.on_reload("empty", std::function<void()>()), usage_error);
 }
 
-const std::map<std::string, int (*)()> kRoles = {
+const weft::testing::Roles kRoles = {
     {"reloads", reloads}, {"reload_meets_the_end", reload_meets_the_end}, {"nothing_to_reload", nothing_to_reload}};
 
 }  // namespace
-
-int run_role(const std::string& role) {
-  testing::receive_signals_under_tsan();
-  return kRoles.at(role)();
-}
-
 }  // namespace weft
 
-int main(int argc, char** argv) {
-  if (argc == 2 && argv[1][0] != '-') return weft::run_role(argv[1]);
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return weft::testing::run_role_or_tests(argc, argv, weft::kRoles); }

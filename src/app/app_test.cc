@@ -7,14 +7,13 @@
 #include <csignal>
 #include <cstdio>
 #include <functional>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "support/child_program.h"
 #include "support/notify_socket.h"
-#include "support/tsan_signals.h"
+#include "support/role_main.h"
 #include "weft/health.h"
 #include "weft/net.h"
 #include "weft/runtime.h"
@@ -386,7 +385,7 @@ TEST(App, TellsSystemd) {
   EXPECT_EQ(program.exit_code(), 0);
 }
 
-const std::map<std::string, int (*)()> kRoles = {
+const weft::testing::Roles kRoles = {
     {"whole_life", whole_life},
     {"inside_run", inside_run},
     {"signals_ignored", signals_ignored},
@@ -403,16 +402,6 @@ const std::map<std::string, int (*)()> kRoles = {
 };
 
 }  // namespace
-
-int run_role(const std::string& role) {
-  testing::receive_signals_under_tsan();
-  return kRoles.at(role)();
-}
-
 }  // namespace weft
 
-int main(int argc, char** argv) {
-  if (argc == 2 && argv[1][0] != '-') return weft::run_role(argv[1]);
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return weft::testing::run_role_or_tests(argc, argv, weft::kRoles); }

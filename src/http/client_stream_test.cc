@@ -7,7 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "http/running_server.h"
+#include "http/client_test_support.h"
 #include "weft/http/client.h"
 #include "weft/net.h"
 #include "weft/select.h"
@@ -51,9 +51,9 @@ std::error_code skip_all(ClientStream& stream) {
   return ec;
 }
 
-class HttpClientStream : public ::testing::Test {
+class HttpClientStream : public ClientBesideServer {
  protected:
-  HttpClientStream() : server_(Limits{.max_body_bytes = 2 * kLarge}) {
+  HttpClientStream() : ClientBesideServer(Limits{.max_body_bytes = 2 * kLarge}) {
     server_.handle("POST /count", [](const Request& req, Response& res) {
       std::array<std::byte, 10'000> buffer;
       std::size_t size = 0;
@@ -68,18 +68,6 @@ class HttpClientStream : public ::testing::Test {
       }
     });
   }
-  template <class Test>
-  void with_server(Test&& test) {
-    run([&] {
-      const Running running(server_);
-      url_ = "http://" + running.address();
-      test();
-      client_->close_idle();
-    });
-  }
-  Server server_;
-  std::optional<Client> client_{std::in_place};
-  std::string url_;
 };
 
 TEST_F(HttpClientStream, ALargeBodyGoesOutWhileTheAnswerComesIn) {
@@ -259,6 +247,12 @@ void say_until_nobody_listens(net::TcpStream& stream, std::string_view text) {
   while (!ec) stream.write_all(std::as_bytes(std::span(text)), ec);
 }
 
+std::error_code error_of_get(const std::string& url, const ClientOptions& options = {}) {
+  std::error_code ec;
+  Client(options).get(url, {}, ec);
+  return ec;
+}
+
 std::error_code beast_error(beast_http::error error) { return boost::system::error_code(error); }
 
 TEST(HttpClientStreamRaw, AnAnswerCountsThoughTheBodyIsNotRead) {
@@ -313,11 +307,7 @@ TEST(HttpClientStreamRaw, AChunkHeadWithoutAnEndIsAnError) {
         say(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;");
         say_until_nobody_listens(stream, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
       },
-      [](const std::string& url) {
-        std::error_code ec;
-        Client().send({.url = url}, {}, ec);
-        EXPECT_EQ(ec, beast_error(beast_http::error::bad_chunk));
-      });
+      [](const std::string& url) { EXPECT_EQ(error_of_get(url), beast_error(beast_http::error::bad_chunk)); });
 }
 
 // Each line is parsed, and gone, before the next has come.
@@ -328,19 +318,14 @@ TEST(HttpClientStreamRaw, AHeadWithoutAnEndIsAnError) {
         say_until_nobody_listens(stream, "X: y\r\n");
       },
       [](const std::string& url) {
-        std::error_code ec;
-        Client(ClientOptions{.max_header_bytes = 500}).send({.url = url}, {}, ec);
-        EXPECT_EQ(ec, beast_error(beast_http::error::header_limit));
+        EXPECT_EQ(error_of_get(url, {.max_header_bytes = 500}), beast_error(beast_http::error::header_limit));
       });
 }
 
 TEST(HttpClientStreamRaw, InterimAnswersWithoutAnEndAreAnError) {
-  with_raw_server([](net::TcpStream& stream) { say_until_nobody_listens(stream, "HTTP/1.1 102 Processing\r\n\r\n"); },
-                  [](const std::string& url) {
-                    std::error_code ec;
-                    Client().send({.url = url}, {}, ec);
-                    EXPECT_EQ(ec, beast_error(beast_http::error::bad_status));
-                  });
+  with_raw_server(
+      [](net::TcpStream& stream) { say_until_nobody_listens(stream, "HTTP/1.1 102 Processing\r\n\r\n"); },
+      [](const std::string& url) { EXPECT_EQ(error_of_get(url), beast_error(beast_http::error::bad_status)); });
 }
 
 // The server speaks once the head has come; the source gives something only when it was answered.

@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "http/running_server.h"
+#include "http/client_test_support.h"
 #include "http/url.h"
 #include "weft/net.h"
 #include "weft/sync.h"
@@ -39,21 +39,7 @@ TEST(HttpUrl, IsTakenApartAndResolved) {
   EXPECT_EQ(resolved("ftp://other/d"), "none");
 }
 
-class HttpClient : public ::testing::Test {
- protected:
-  template <class Test>
-  void with_server(Test&& test) {
-    run([&] {
-      const Running running(server_);
-      url_ = "http://" + running.address();
-      test();
-      client_.close_idle();
-    });
-  }
-  Server server_;
-  Client client_;
-  std::string url_;
-};
+using HttpClient = ClientBesideServer;
 
 TEST_F(HttpClient, GetsAndPosts) {
   server_.handle("GET /a", [](const Request& req, Response& res) {
@@ -64,7 +50,7 @@ TEST_F(HttpClient, GetsAndPosts) {
     res.status(201).send(req.header("Content-Type"), req.body());
   });
   with_server([&] {
-    const ClientResponse got = client_.get(url_ + "/a?q=x%20y");
+    const ClientResponse got = client_->get(url_ + "/a?q=x%20y");
     EXPECT_EQ(got.status, 200);
     EXPECT_EQ(got.body, "got x y");
     EXPECT_EQ("http://" + std::string(got.header("x-host")), url_);
@@ -73,7 +59,7 @@ TEST_F(HttpClient, GetsAndPosts) {
     EXPECT_EQ(made.body, "1,2");
     EXPECT_EQ(made.header("Content-Type"), "text/csv");
     EXPECT_EQ(get(url_ + "/b").status, 404);
-    EXPECT_EQ(client_.send({.method = "HEAD", .url = url_ + "/a"}).body, "");
+    EXPECT_EQ(client_->send({.method = "HEAD", .url = url_ + "/a"}).body, "");
   });
 }
 
@@ -81,10 +67,10 @@ TEST_F(HttpClient, UsesAConnectionAgainAndNoticesThatOneIsClosed) {
   server_.handle("/", [](const Request&, Response& res) { res.text("x"); });
   server_.handle("/last", [](const Request&, Response& res) { res.set_header("Connection", "close").text("x"); });
   with_server([&] {
-    for (int i = 0; i < 3; ++i) client_.get(url_ + "/");
+    for (int i = 0; i < 3; ++i) client_->get(url_ + "/");
     EXPECT_EQ(server_.stats().connections, 1u);
-    client_.get(url_ + "/last");
-    EXPECT_EQ(client_.get(url_ + "/").body, "x");
+    client_->get(url_ + "/last");
+    EXPECT_EQ(client_->get(url_ + "/").body, "x");
     while (server_.stats().requests != 5) yield();  // the last is counted once it is answered
   });
 }
@@ -96,7 +82,7 @@ TEST_F(HttpClient, ReadsChunksAndWhatHasNoLength) {
       res.flush();
     }
   });
-  with_server([&] { EXPECT_EQ(client_.get(url_ + "/chunks").body, std::string(100'000, 'x')); });
+  with_server([&] { EXPECT_EQ(client_->get(url_ + "/chunks").body, std::string(100'000, 'x')); });
 }
 
 // Answers each connection with the next of the texts, and closes it.
@@ -157,12 +143,12 @@ TEST_F(HttpClient, FollowsRedirects) {
     res.text(std::string(req.method()) + " " + std::string(req.body()) + std::string(req.query("x")));
   });
   with_server([&] {
-    const ClientResponse response = client_.post(url_ + "/once", "text/plain", "body");
+    const ClientResponse response = client_->post(url_ + "/once", "text/plain", "body");
     EXPECT_EQ(response.body, "GET 1");
     EXPECT_EQ(response.url, url_ + "/there?x=1");
-    EXPECT_EQ(client_.post(url_ + "/keep", "text/plain", "body").body, "POST body");
+    EXPECT_EQ(client_->post(url_ + "/keep", "text/plain", "body").body, "POST body");
     std::error_code ec;
-    client_.send({.url = url_ + "/loop"}, {}, ec);
+    client_->send({.url = url_ + "/loop"}, {}, ec);
     EXPECT_EQ(ec, std::errc::too_many_symbolic_link_levels);
     EXPECT_EQ(Client(ClientOptions{.max_redirects = 0}).get(url_ + "/once").status, 302);
   });
@@ -178,15 +164,15 @@ TEST_F(HttpClient, SecretsStayWithTheirHost) {
     const Running first(server_), second(other);
     const std::string target = "http://" + second.address() + "/";
     ClientRequest request{.url = target, .headers = {{"Authorization", "secret"}, {"X", "y"}}};
-    client_.send(request);
+    client_->send(request);
     EXPECT_EQ(seen, "secret|y");
     Server redirecting;
     redirecting.handle("/", [&](const Request&, Response& res) { res.redirect(target); });
     const Running third(redirecting);
     request.url = "http://" + third.address() + "/";
-    client_.send(request);
+    client_->send(request);
     EXPECT_EQ(seen, "|y");
-    client_.close_idle();
+    client_->close_idle();
   });
 }
 
@@ -200,7 +186,7 @@ TEST_F(HttpClient, EndsWithItsContextAndItsTimeout) {
     const CancelContext both = with_cancel({});
     auto waiting = spawn([&] {
       std::error_code ec;
-      client_.send({.url = url_ + "/"}, both.context, ec);
+      client_->send({.url = url_ + "/"}, both.context, ec);
       return ec;
     });
     asked.recv();
@@ -217,18 +203,18 @@ TEST_F(HttpClient, EndsWithItsContextAndItsTimeout) {
 
 TEST_F(HttpClient, MisuseAndWhatCannotBeReached) {
   run([&] {
-    EXPECT_THROW(client_.send({.method = "G T", .url = "http://h/"}), usage_error);
-    EXPECT_THROW(client_.send({.url = "http://h/", .headers = {{"X", "a\r\nY: b"}}}), usage_error);
+    EXPECT_THROW(client_->send({.method = "G T", .url = "http://h/"}), usage_error);
+    EXPECT_THROW(client_->send({.url = "http://h/", .headers = {{"X", "a\r\nY: b"}}}), usage_error);
     std::error_code ec;
-    client_.send({.url = "nowhere"}, {}, ec);
+    client_->send({.url = "nowhere"}, {}, ec);
     EXPECT_EQ(ec, std::errc::invalid_argument);
     auto listener = net::TcpListener::listen("127.0.0.1:0");
     const std::string url = "http://" + listener.local_endpoint().to_string() + "/";
     listener.close();
-    client_.send({.url = url}, {}, ec);
+    client_->send({.url = url}, {}, ec);
     EXPECT_EQ(ec, std::errc::connection_refused);
     try {
-      client_.get(url);
+      client_->get(url);
       FAIL();
     } catch (const std::system_error& error) {
       EXPECT_THAT(error.what(), HasSubstr("GET " + url));

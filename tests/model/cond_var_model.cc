@@ -7,16 +7,11 @@
 #include "sync/wait.cc"
 
 #include "channel_fixture.h"
+#include "no_contexts.h"
 #include "timer_fixture.h"
 
 namespace weft {
 void yield() noexcept { detail::cpu_relax(); }
-
-namespace detail {
-// Contexts are not part of this.
-ChanCore* context_done(const Context&) noexcept { return nullptr; }
-std::error_code context_error(const Context&) noexcept { return {}; }
-}  // namespace detail
 }  // namespace weft
 
 namespace {

@@ -5,16 +5,13 @@
 #include "sync/wait.cc"
 
 #include "channel_fixture.h"
+#include "no_contexts.h"
 #include "timer_fixture.h"
 #include "weft/sync/mutex.h"
 
 namespace weft {
 void yield() noexcept {}
 int max_procs() noexcept { return 2; }
-namespace detail {
-ChanCore* context_done(const Context&) noexcept { return nullptr; }
-std::error_code context_error(const Context&) noexcept { return {}; }
-}  // namespace detail
 }  // namespace weft
 
 namespace {

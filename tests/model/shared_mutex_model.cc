@@ -6,6 +6,7 @@
 #include "sync/wait.cc"
 
 #include "channel_fixture.h"
+#include "no_contexts.h"
 #include "timer_fixture.h"
 
 namespace weft {
@@ -14,10 +15,6 @@ int max_procs() noexcept { return 4; }
 namespace os {
 void membarrier() noexcept { model::membarrier(); }
 }  // namespace os
-namespace detail {
-ChanCore* context_done(const Context&) noexcept { return nullptr; }
-std::error_code context_error(const Context&) noexcept { return {}; }
-}  // namespace detail
 }  // namespace weft
 
 namespace {

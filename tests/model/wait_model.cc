@@ -5,13 +5,8 @@
 #include "sync/wait.cc"
 
 #include "channel_fixture.h"
+#include "no_contexts.h"  // a done channel stands for one
 #include "timer_fixture.h"
-
-namespace weft::detail {
-// Contexts are not part of this: a done channel stands for one.
-ChanCore* context_done(const Context&) noexcept { return nullptr; }
-std::error_code context_error(const Context&) noexcept { return {}; }
-}  // namespace weft::detail
 
 namespace {
 
