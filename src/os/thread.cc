@@ -37,16 +37,34 @@ bool signal_thread(std::int32_t thread_id, int signal_number) noexcept {
   return ::syscall(SYS_tgkill, ::getpid(), thread_id, signal_number) == 0;
 }
 
-ThreadState thread_state(std::int32_t thread_id) noexcept {
+namespace {
+
+// How much of the thread's file there is, up to `size` - 1 bytes and a final 0; 0 when the thread is gone.
+std::size_t read_task_file(std::int32_t thread_id, const char* name, char* text, std::size_t size) noexcept {
   char path[64];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread_id);
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/%s", thread_id, name);
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ThreadState::kGone;
-  char text[256];
-  const ssize_t n = ::read(fd, text, sizeof text - 1);
+  if (fd < 0) return 0;
+  const ssize_t n = ::read(fd, text, size - 1);
   ::close(fd);
-  if (n <= 0) return ThreadState::kGone;
-  text[n] = '\0';
+  const std::size_t got = n < 0 ? 0 : static_cast<std::size_t>(n);
+  text[got] = '\0';
+  return got;
+}
+
+}  // namespace
+
+std::array<char, 16> thread_name(std::int32_t thread_id) noexcept {
+  std::array<char, 16> name{};
+  char line[name.size() + 1];
+  const std::size_t length = read_task_file(thread_id, "comm", line, sizeof line);
+  if (length != 0) std::memcpy(name.data(), line, length - 1);  // a newline ends it
+  return name;
+}
+
+ThreadState thread_state(std::int32_t thread_id) noexcept {
+  char text[256];
+  if (read_task_file(thread_id, "stat", text, sizeof text) == 0) return ThreadState::kGone;
   // "pid (name) S ...": the name may hold anything, so look from its last parenthesis.
   const char* after_name = std::strrchr(text, ')');
   if (after_name == nullptr || after_name[1] == '\0') return ThreadState::kGone;

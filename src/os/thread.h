@@ -1,6 +1,7 @@
 // OS threads for the runtime: raw, never joined, never ended.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,6 +15,9 @@ std::int32_t current_thread_id() noexcept;
 
 /// What tools show for the calling thread: at most 15 bytes.
 void name_current_thread(const char* name) noexcept;
+
+/// What tools show for a thread of this process, with its final 0; empty when it is gone. Any bytes but 0 and newline.
+std::array<char, 16> thread_name(std::int32_t thread_id) noexcept;
 
 /// Sleeps of this thread end on time instead of up to 50 us late.
 void set_precise_sleep() noexcept;

@@ -7,16 +7,19 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "base/fatal.h"
 #include "os/membarrier.h"
 #include "os/symbolize.h"
+#include "os/thread.h"
 #include "os/unwind.h"
 #include "sched/claim.h"
 #include "sched/long_runner.h"
 #include "sched/running_stack.h"
 #include "sched/scheduler.h"
 #include "sched/stack_pool.h"
+#include "sched/stand_in.h"
 #include "weft/runtime.h"
 
 namespace weft::sched {
@@ -51,7 +54,13 @@ std::string waiting_time(detail::MonotonicNanos since) {
   return seconds >= 1 ? fmt::format(", {} s", seconds) : "";
 }
 
-using VisitStack = std::function<void(const DumpHeader&, std::span<const std::uintptr_t>)>;
+detail::GoroutineName thread_name(std::uint64_t id) noexcept {
+  const std::array<char, 16> given = os::thread_name(static_cast<std::int32_t>(id));
+  detail::GoroutineName name{};
+  std::transform(given.begin(), given.end(), name.begin(),
+                 [](char c) { return c != '\0' && base::is_control(c) ? '?' : c; });
+  return name;
+}
 
 // One membarrier for the batch; see claim.h.
 void visit_batch(const VisitStack& visit, std::span<Goroutine*> batch) {
@@ -61,13 +70,18 @@ void visit_batch(const VisitStack& visit, std::span<Goroutine*> batch) {
   os::membarrier();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     headers[i] = read_header(*batch[i], batch[i]->status.load(std::memory_order_acquire));
-    if (stands_still(headers[i].status)) frames[i] = frames_of_claimed(*batch[i]);
+    if (stands_still(headers[i].status) && !headers[i].is_thread) frames[i] = frames_of_claimed(*batch[i]);
   }
   for (Goroutine* g : batch) g->claimed.store(false, std::memory_order_release);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Status status = headers[i].status;
     if (status == Status::kDead || status == Status::kFresh) continue;
-    if (status == Status::kRunning) frames[i].count = running_stack(*batch[i], frames[i].addresses);
+    if (headers[i].is_thread) {
+      if (status != Status::kParked) continue;  // what it does is not weft's to tell
+      headers[i].name = thread_name(headers[i].id);
+    }
+    if (status == Status::kRunning || headers[i].is_thread)
+      frames[i].count = running_stack(*batch[i], frames[i].addresses);
     visit(headers[i], frames[i].view());
   }
 }
@@ -124,6 +138,7 @@ const char* wait_reason_text(WaitReason reason) noexcept {
 
 DumpHeader read_header(const Goroutine& g, Status status) noexcept {
   DumpHeader header;
+  header.is_thread = g.is_thread;
   header.id = g.id.load(std::memory_order_relaxed);
   header.name = detail::name_of(g);
   header.status = status;
@@ -147,12 +162,13 @@ std::string describe_header(const DumpHeader& header) {
   if (header.pinned) state += ", pinned to its thread";
   if (header.long_runner) state += ", long runner";
   const std::string name = header.name[0] != '\0' ? fmt::format(" \"{}\"", header.name.data()) : "";
-  return fmt::format("goroutine {}{} [{}]:\n", header.id, name, state);
+  return fmt::format("{} {}{} [{}]:\n", header.is_thread ? "thread" : "goroutine", header.id, name, state);
 }
 
 bool is_machinery(std::string_view function) noexcept {
-  constexpr std::string_view kPrefixes[] = {"weft::sched::",  "weft::detail::park", "std::__invoke",
-                                            "std::terminate", "std::invoke_result", "__cxa_throw"};
+  constexpr std::string_view kPrefixes[] = {"weft::sched::", "weft::detail::park", "weft::os::futex_wait",
+                                            "std::__invoke", "std::terminate",     "std::invoke_result",
+                                            "__cxa_throw"};
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
                      [&](std::string_view prefix) { return function.starts_with(prefix); });
 }
@@ -184,32 +200,54 @@ void append_frames(std::string& text, std::span<const std::uintptr_t> return_add
   }
 }
 
-void visit_stacks(const VisitStack& visit) {
-  std::array<Goroutine*, kClaimBatch> batch;
-  std::size_t count = 0;
-  stack_pool().for_each([&](Goroutine* g) {
+namespace {
+
+class Batches {
+ public:
+  explicit Batches(const VisitStack& visit) : visit_(visit) {}
+
+  void add(Goroutine* g) {
     const Status status = g->status.load(std::memory_order_acquire);
     if (status == Status::kDead || status == Status::kFresh) return;
-    if (g->fork_generation.load(std::memory_order_relaxed) !=
-        scheduler().fork_generation.load(std::memory_order_relaxed)) {
-      return;
-    }
-    batch[count++] = g;
-    if (count < kClaimBatch) return;
-    visit_batch(visit, batch);
-    count = 0;
-  });
-  visit_batch(visit, {batch.data(), count});
+    const auto generation = scheduler().fork_generation.load(std::memory_order_relaxed);
+    if (g->fork_generation.load(std::memory_order_relaxed) != generation) return;
+    batch_[count_++] = g;
+    if (count_ == kClaimBatch) flush();
+  }
+  void flush() { visit_batch(visit_, {batch_.data(), std::exchange(count_, 0)}); }
+
+ private:
+  const VisitStack& visit_;
+  std::array<Goroutine*, kClaimBatch> batch_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+void visit_stacks(const VisitStack& visit) {
+  Batches batches(visit);
+  stack_pool().for_each([&](Goroutine* g) { batches.add(g); });
+  batches.flush();
+}
+
+void visit_waiting_threads(const VisitStack& visit) {
+  Batches batches(visit);
+  for (StandIn* thread = newest_stand_in(); thread != nullptr; thread = thread->made_before) {
+    if (thread->status.load(std::memory_order_acquire) == Status::kParked) batches.add(thread);
+  }
+  batches.flush();
 }
 
 void write_dump(int fd) noexcept {
   try {
-    visit_stacks([fd](const DumpHeader& header, std::span<const std::uintptr_t> return_addresses) {
+    const VisitStack write = [fd](const DumpHeader& header, std::span<const std::uintptr_t> return_addresses) {
       std::string text = describe_header(header);
       append_frames(text, return_addresses);
       text += '\n';
       base::write_all(fd, text);
-    });
+    };
+    visit_stacks(write);
+    visit_waiting_threads(write);
   } catch (...) {
     base::write_all(fd, "weft: the dump ends here: out of memory\n");
   }

@@ -1,4 +1,5 @@
-// The goroutine dump: every goroutine with state, wait reason, waiting time and stack.
+// The goroutine dump: every goroutine with state, wait reason, waiting time and stack; then, likewise, every plain thread
+// that waits in a primitive.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,10 @@ namespace weft::sched {
 /// one's stack is of one moment, the whole is not.
 void write_dump(int fd) noexcept;
 
-/// What the dump says of a goroutine beside its frames.
+/// What the dump says of a goroutine, or of a plain thread, beside its frames.
 struct DumpHeader {
-  std::uint64_t id = 0;
+  bool is_thread = false;
+  std::uint64_t id = 0;  // the thread's where it is one
   detail::GoroutineName name{};
   detail::Status status = detail::Status::kDead;
   bool pinned = false;
@@ -27,15 +29,19 @@ struct DumpHeader {
   detail::MonotonicNanos wait_since = 0;
 };
 
+using VisitStack = std::function<void(const DumpHeader&, std::span<const std::uintptr_t>)>;
+
 /// Calls `visit` with every goroutine and its return addresses, innermost first; each one's stack is of one moment, the
 /// whole is not. From any thread but not from a signal handler; throws what `visit` throws.
-void visit_stacks(const std::function<void(const DumpHeader&, std::span<const std::uintptr_t>)>& visit);
+void visit_stacks(const VisitStack& visit);
+/// The same for the plain threads that wait in a primitive.
+void visit_waiting_threads(const VisitStack& visit);
 
 /// One that is parked must be claimed, for it might go on and write what is read here; of another anything is read that
 /// is there at the moment.
 DumpHeader read_header(const detail::Goroutine& g, detail::Status status) noexcept;
 
-/// One goroutine as text: "goroutine 7 "x" [chan receive, 3 minutes]:" and the frames.
+/// The line above the frames: "goroutine 7 "x" [chan receive, 3 minutes]:", "thread 4711 "main" [Mutex.lock, 3 s]:".
 std::string describe_header(const DumpHeader& header);
 /// The runtime's and the library's own frames between a user's call and the point where the stack was taken.
 bool is_machinery(std::string_view function) noexcept;

@@ -1,6 +1,7 @@
 // The dump: every goroutine with its id, name, state, reason and function names, while the program goes on.
 #include <gtest/gtest.h>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <array>
 #include <atomic>
@@ -104,6 +105,26 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
     mutex.unlock();
     locksmith.join();
     never.close();
+  });
+}
+
+TEST(Dump, TellsOfThreadsThatWaitInAPrimitive) {
+  run([] {
+    auto never = make_chan<void>();
+    std::thread thread([never] {
+      ::prctl(PR_SET_NAME, "cellar\nthread");
+      wait_in_the_cellar(never);
+    });
+    std::string text;
+    do {
+      text = dump();
+    } while (!contains(text, "wait_in_the_cellar"));
+    const std::size_t at = text.rfind("\nthread ", text.find("wait_in_the_cellar"));
+    ASSERT_NE(at, std::string::npos) << text;
+    EXPECT_TRUE(contains(text.substr(at), " \"cellar?thread\" [chan receive, on 0x")) << text;
+    never.close();
+    blocking([&] { thread.join(); });
+    EXPECT_FALSE(contains(dump(), "cellar?thread"));
   });
 }
 

@@ -13,6 +13,7 @@
 #include "sched/poller.h"
 #include "sched/running_stack.h"
 #include "sched/stack_pool.h"
+#include "sched/stand_in.h"
 #include "weft/runtime.h"
 
 namespace weft::sched {
@@ -157,7 +158,7 @@ void keep(Machine& m) noexcept {
 // Whoever was asking for stacks, looking up names or starting as a thread is gone.
 void reset_what_others_held() noexcept {
   stack_pool().unlock_after_fork();
-  detail::reset_stand_ins_after_fork();
+  reset_stand_ins_after_fork();
   reset_running_stack_after_fork();
   reset_long_runners_after_fork();
   os::reset_symbolizer_after_fork();

@@ -44,9 +44,6 @@ struct ExceptionState {
   unsigned int uncaught = 0;
 };
 
-/// In the child of a fork(): the calling thread's stand-in, if it has one, is the only one left.
-void reset_stand_ins_after_fork() noexcept;
-
 struct alignas(64) Goroutine {
   // The first line: all that a switch and a queue touch.
   void* context_sp = nullptr;
@@ -54,7 +51,7 @@ struct alignas(64) Goroutine {
   Atomic<bool> claimed{false};  // the dump walks its stack: who would run it waits; see claim.h
   WaitReason wait_reason = WaitReason::kNone;
   Arrival arrival = Arrival::kSpawned;      // before it becomes ready
-  bool is_thread = false;                   // a plain thread's stand-in
+  bool is_thread = false;                   // a plain thread's stand-in (stand_in.h); its id is the thread's
   Atomic<std::uint8_t> fork_generation{0};  // of another generation than the scheduler's: it ended with a fork()
   Goroutine* queue_next = nullptr;
   ExceptionState eh;

@@ -1,9 +1,10 @@
 // park and ready, for goroutines and for plain threads' stand-ins; yield; sections' slow path.
-#include <pthread.h>
 #include <cerrno>
 
 #include "os/futex.h"
+#include "sched/claim.h"
 #include "sched/scheduler.h"
+#include "sched/stand_in.h"
 #include "sched/steal_request.h"
 #include "weft/runtime.h"
 
@@ -16,54 +17,6 @@ using sched::this_machine;
 
 namespace {
 
-thread_local Goroutine* thread_stand_in = nullptr;
-
-// Stand-ins are never freed: a waker may still look at one whose thread has just ended.
-struct StandInPool {
-  SpinLock lock;
-  Goroutine* free = nullptr;
-  pthread_key_t at_thread_exit{};
-
-  StandInPool() {
-    ::pthread_key_create(&at_thread_exit, [](void* g) {
-      thread_stand_in = nullptr;  // destructors of other keys may yet come by, and need one of their own
-      instance().give_back(static_cast<Goroutine*>(g));
-    });
-  }
-  static StandInPool& instance() {
-    static StandInPool* pool = new StandInPool();
-    return *pool;
-  }
-  Goroutine* take() {
-    Goroutine* g = nullptr;
-    {
-      const SpinGuard guard(lock);
-      g = free;
-      if (g != nullptr) free = g->queue_next;
-    }
-    if (g == nullptr) g = new Goroutine();
-    g->is_thread = true;
-    g->status.store(Status::kRunning, std::memory_order_relaxed);
-    ::pthread_setspecific(at_thread_exit, g);
-    return g;
-  }
-  void give_back(Goroutine* g) {
-    g->status.store(Status::kDead, std::memory_order_relaxed);
-    Goroutine* main = g;  // the next thread that takes this one has been in no run()
-    scheduler().last_main.compare_exchange_strong(main, nullptr, std::memory_order_relaxed);
-    const SpinGuard guard(lock);
-    g->queue_next = free;
-    free = g;
-  }
-};
-
-[[gnu::noinline]] Goroutine* make_stand_in() noexcept {
-  sched::start_runtime();
-  thread_stand_in = StandInPool::instance().take();
-  thread_stand_in->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
-  return thread_stand_in;
-}
-
 // It was parked when a fork() copied it: it ended there, and whoever holds it in a list does not know.
 bool is_parents(const Goroutine& g) noexcept {
   return g.fork_generation != scheduler().fork_generation.load(std::memory_order_relaxed);
@@ -73,7 +26,8 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
   Goroutine* g = self();
   g->wait_reason = reason;
   g->wait_on = on;
-  g->status.store(Status::kParked, std::memory_order_relaxed);
+  g->wait_since = sched::coarse_now();
+  g->status.store(Status::kParked, std::memory_order_release);  // partner: the dump's acquire
   if (commit == nullptr || commit(g, arg)) {
     // Not before: until it is committed it may go on by itself, and the timer that is to wake it is not armed. Its
     // waker may count it out before it is counted in here, which only hides a deadlock for as long.
@@ -87,6 +41,7 @@ void park_thread(ParkCommit commit, void* arg, WaitReason reason, const void* on
     while (g->thread_permit.exchange(0, std::memory_order_acquire) == 0) os::futex_wait(g->thread_permit, 0);
   }
   g->status.store(Status::kRunning, std::memory_order_relaxed);
+  sched::wait_out_claim(*g);
 }
 
 void ready_thread(Goroutine* g) noexcept {
@@ -146,18 +101,11 @@ void take_processor_again(Machine& m) noexcept {
 
 }  // namespace
 
-void reset_stand_ins_after_fork() noexcept {
-  StandInPool::instance().lock.unlock();
-  if (thread_stand_in != nullptr) {
-    thread_stand_in->fork_generation = scheduler().fork_generation.load(std::memory_order_relaxed);
-  }
-}
-
 Goroutine* self() noexcept {
   MachineHead* m = current_machine();
   if (m != nullptr) [[likely]]
     return m->g.load(std::memory_order_relaxed);
-  return thread_stand_in != nullptr ? thread_stand_in : make_stand_in();
+  return sched::stand_in();
 }
 
 bool on_goroutine() noexcept {

@@ -9,6 +9,7 @@
 #include "os/futex.h"
 #include "os/unwind.h"
 #include "sched/scheduler.h"
+#include "sched/stand_in.h"
 #include "sched/thread_signal.h"
 
 namespace weft::sched {
@@ -44,12 +45,20 @@ std::size_t wait_for_answer(std::span<std::uintptr_t> out) noexcept {
   return count;
 }
 
+// 0: none.
+std::int32_t thread_of(const Goroutine& g) noexcept {
+  if (g.is_thread) return static_cast<std::int32_t>(g.id.load(std::memory_order_relaxed));
+  const Machine* m = g.machine.load(std::memory_order_acquire);
+  return m == nullptr ? 0 : m->thread_id;
+}
+
 }  // namespace
 
 bool answer_stack_request() noexcept {
   const detail::MachineHead* m = detail::current_machine();
+  const Goroutine* current = m == nullptr ? stand_in_if_any() : m->g.load(std::memory_order_relaxed);
   std::uint32_t asked = 1;
-  if (m == nullptr || m->g.load(std::memory_order_relaxed) != the_request.wanted.load(std::memory_order_relaxed) ||
+  if (current == nullptr || current != the_request.wanted.load(std::memory_order_relaxed) ||
       !the_request.state.compare_exchange_strong(asked, 2, std::memory_order_acq_rel)) {
     return false;
   }
@@ -63,11 +72,11 @@ std::size_t running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noe
   if (detail::on_goroutine() && detail::self() == &g) return os::unwind_here(out);
   const std::scoped_lock one_at_a_time(request_mutex);
   if (the_request.state.load(std::memory_order_acquire) != 0) return 0;
-  const Machine* m = g.machine.load(std::memory_order_acquire);
-  if (m == nullptr || m->thread_id == 0) return 0;
+  const std::int32_t thread_id = thread_of(g);
+  if (thread_id == 0) return 0;
   the_request.wanted.store(&g, std::memory_order_relaxed);
   the_request.state.store(1, std::memory_order_release);
-  if (!interrupt_thread(m->thread_id)) {
+  if (!interrupt_thread(thread_id)) {
     the_request.state.store(0, std::memory_order_release);
     return 0;
   }

@@ -1,4 +1,5 @@
-// The stack of a goroutine that runs: its thread is asked by a signal (SIGURG, as Go does) and walks it itself.
+// The stack of a goroutine that runs, or of a plain thread that waits: the thread is asked by a signal (SIGURG, as Go
+// does) and walks it itself.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace weft::sched {
 
-/// Return addresses, innermost first; 0 when it stopped running or its thread did not answer in time.
+/// Return addresses, innermost first; 0 when it stopped running or its thread did not answer in time. A stand-in's
+/// thread answers whatever it does by then.
 std::size_t running_stack(const detail::Goroutine& g, std::span<std::uintptr_t> out) noexcept;
 
 /// In the signal's handler: true when the signal was a request for this thread's stack, which is answered then.

@@ -1,5 +1,8 @@
 // A channel of jobs and a semaphore of places. A place is held from acceptance until the job has ended, so there are as
 // many as may wait and run together, and a queue of 0 means: accepted if a worker is free.
+//
+// INVARIANT [pool.I1] the channel is closed once, when the pool drains and no submission is inside the door: so who
+//                     came in is accepted, and who is turned away has not been touched
 #include "weft/sync/worker_pool.h"
 
 #include "weft/error.h"
@@ -10,6 +13,8 @@ namespace {
 
 constexpr std::int64_t kMaxWorkers = 1 << 20;
 constexpr std::int64_t kMaxQueue = 1 << 24;
+constexpr std::uint64_t kDraining = 1;
+constexpr std::uint64_t kInside = 2;
 
 std::int64_t checked(const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (value >= least && value <= most) return value;
@@ -50,26 +55,41 @@ void WorkerPool::work() {
   }
 }
 
-bool WorkerPool::try_reserve() noexcept { return !draining_.load(std::memory_order_acquire) && places_.try_acquire(); }
-
-void WorkerPool::reserve(const Context& ctx, std::error_code& ec) {
-  ec = draining_.load(std::memory_order_acquire) ? make_error_code(errc::shutting_down) : std::error_code();
-  if (!ec) places_.acquire(1, ctx, ec);
+// False: the pool drains.
+bool WorkerPool::enter() noexcept {
+  std::uint64_t seen = door_.load(std::memory_order_relaxed);
+  while ((seen & kDraining) == 0) {
+    if (door_.compare_exchange_weak(seen, seen + kInside, std::memory_order_acquire)) return true;
+  }
+  return false;
 }
 
-// With a place. False: the pool drains.
-bool WorkerPool::send(Entry entry) {
-  try {
-    jobs_.send(std::move(entry));
-    return true;
-  } catch (const closed_channel&) {
-    places_.release();
-    return false;
+void WorkerPool::leave() noexcept {
+  if (door_.fetch_sub(kInside, std::memory_order_acq_rel) == (kInside | kDraining)) jobs_.close();  // [pool.I1]
+}
+
+bool WorkerPool::try_reserve() noexcept {
+  if (!enter()) return false;
+  if (places_.try_acquire()) return true;
+  leave();
+  return false;
+}
+
+// Waits for its place outside of the door: a drain is not to wait for it.
+void WorkerPool::reserve(const Context& ctx, std::error_code& ec) {
+  ec.clear();
+  if ((door_.load(std::memory_order_acquire) & kDraining) != 0) {
+    ec = errc::shutting_down;
+    return;
   }
+  places_.acquire(1, ctx, ec);
+  if (ec || enter()) return;
+  places_.release();
+  ec = errc::shutting_down;
 }
 
 void WorkerPool::drain(const Context& ctx, std::error_code& ec) {
-  if (!draining_.exchange(true, std::memory_order_acq_rel)) jobs_.close();
+  if (door_.fetch_or(kDraining, std::memory_order_acq_rel) == 0) jobs_.close();  // [pool.I1]
   crew_.wait(ctx, ec);
 }
 

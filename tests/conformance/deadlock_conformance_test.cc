@@ -165,6 +165,20 @@ TEST_F(DeadlockDeathTest, TheReportNamesTheGoroutinesAndWhatTheyWaitFor) {
   expect_deadlock([] { weft::make_chan<int>().recv(); }, "goroutine 1 ");
 }
 
+// Go has no such threads; the report tells of them as of goroutines.
+TEST_F(DeadlockDeathTest, ThreadsThatWaitForEachOther) {
+  const auto lock_up = [] {
+    alarm(60);
+    weft::Mutex mutex;
+    mutex.lock();
+    std::thread other([&] { mutex.lock(); });
+    weft::make_chan<int>().recv();
+    other.join();
+  };
+  EXPECT_EXIT(lock_up(), ExitedWithCode(kDeadlockExitCode), "thread [0-9]+ \".*\" \\[Mutex.lock, on 0x");
+  EXPECT_EXIT(lock_up(), ExitedWithCode(kDeadlockExitCode), "thread [0-9]+ \".*\" \\[chan receive, on 0x");
+}
+
 // What may still wake someone is no deadlock: a sleeper, a timer, a blocked C call, a thread that is no goroutine.
 TEST(NoDeadlockConformance, ASleeperWillWakeMain) {
   in_runtime(2, [] {

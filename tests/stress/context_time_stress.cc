@@ -206,5 +206,38 @@ TEST(GroupStress, LimitsAndFailures) {
   });
 }
 
+// Those inside the pool's door when it drains are accepted; who is turned away still has its job.
+TEST(PoolStress, SubmissionsRaceADrain) {
+  rounds([](Random& random) {
+    const int submitters = pick(random, 1, 6);
+    WorkerPool jobs({.workers = pick(random, 1, 3), .queue = pick(random, 0, 40)});
+    std::atomic<int> done{0};
+    std::atomic<int> accepted{0};
+    const bool waits_for_room = pick(random, 0, 1) == 1;
+    Group group;
+    for (int i = 0; i < submitters; ++i) {
+      group.go([&] {
+        while (true) {
+          auto job = [&done, token = std::make_unique<int>(1)] { done += *token; };
+          std::error_code ec;
+          if (waits_for_room) {
+            jobs.submit(Context(), std::move(job), ec);
+          } else if (!jobs.try_submit(std::move(job))) {
+            job();  // NOLINT(bugprone-use-after-move): it still has its token
+            --done;
+            ec = errc::shutting_down;
+          }
+          if (ec) return;
+          ++accepted;
+        }
+      });
+    }
+    for (int i = pick(random, 0, 20); i > 0; --i) yield();
+    jobs.drain();
+    group.wait();
+    EXPECT_EQ(done, accepted);
+  });
+}
+
 }  // namespace
 }  // namespace weft::stress

@@ -27,9 +27,9 @@ EXPECTED = {
 }
 COMMANDS = [
     ("list", "info goroutines"),
-    ("waiter", 'eval "goroutine %lu bt", waiter_id'),
-    ("ready", 'eval "goroutine %lu bt", ready_id'),
-    ("running", 'eval "goroutine %lu bt", running_id'),
+    ("waiter", 'eval "goroutine %lu bt", (unsigned long)waiter_id'),
+    ("ready", 'eval "goroutine %lu bt", (unsigned long)ready_id'),
+    ("running", 'eval "goroutine %lu bt", (unsigned long)running_id'),
     ("unknown", "goroutine 999999 bt"),
     ("here", "bt"),
     ("end", "continue"),

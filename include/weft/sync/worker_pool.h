@@ -38,14 +38,14 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Accepts `f` unless `queue` jobs wait already, or the pool drains: then it returns false and leaves `f` untouched
-  /// (unless drain() is called in the midst of it: then `f` may be gone).
+  /// Accepts `f` unless `queue` jobs wait already, or the pool drains: then it returns false and leaves `f` untouched.
   /// Never blocks.
   template <class F>
   bool try_submit(const Context& ctx, F&& f) {
     detail::require_callable(f, "weft::WorkerPool::try_submit");
     if (!try_reserve()) return false;
-    return enqueue(ctx, std::forward<F>(f));
+    enqueue(ctx, std::forward<F>(f));
+    return true;
   }
   template <class F>
   bool try_submit(F&& f) {
@@ -58,7 +58,7 @@ class WorkerPool {
   void submit(const Context& ctx, F&& f, std::error_code& ec) {
     detail::require_callable(f, "weft::WorkerPool::submit");
     reserve(ctx, ec);
-    if (!ec && !enqueue(ctx, std::forward<F>(f))) ec = errc::shutting_down;
+    if (!ec) enqueue(ctx, std::forward<F>(f));
   }
   /// The same; throws std::system_error where the other reports an error.
   template <class F>
@@ -95,23 +95,27 @@ class WorkerPool {
 
   bool try_reserve() noexcept;
   void reserve(const Context& ctx, std::error_code& ec);
-  bool send(Entry entry);
+  bool enter() noexcept;
+  void leave() noexcept;
   void work();
 
+  // With a place, between enter() and leave().
   template <class F>
-  bool enqueue(const Context& ctx, F&& f) {
+  void enqueue(const Context& ctx, F&& f) {
     try {
-      return send(Entry{ctx, detail::Job(std::forward<F>(f))});
+      jobs_.send(Entry{ctx, detail::Job(std::forward<F>(f))});
     } catch (...) {
       places_.release();
+      leave();
       throw;
     }
+    leave();
   }
 
   const std::int64_t workers_;
-  Semaphore places_;  // workers + queue: a place from acceptance to the end of the job
-  Chan<Entry> jobs_;  // has room for whoever has a place
-  detail::Atomic<bool> draining_{false};
+  Semaphore places_;                       // workers + queue: a place from acceptance to the end of the job
+  Chan<Entry> jobs_;                       // has room for whoever has a place
+  detail::Atomic<std::uint64_t> door_{0};  // kDraining, and 2 for each submission that is inside; see enter()
   detail::Atomic<std::int64_t> running_{0};
   detail::Atomic<std::uint64_t> completed_{0};
   detail::Atomic<std::uint64_t> dropped_{0};
