@@ -1,5 +1,5 @@
-// The goroutine dump: every goroutine with state, wait reason, waiting time and stack; then, likewise, every plain thread
-// that waits in a primitive.
+// The goroutine dump: every goroutine with state, wait reason, waiting time and stack; then, likewise, every plain
+// thread that waits in a primitive.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,8 @@ using detail::Status;
 
 namespace {
 
-thread_local StandIn* own = nullptr;
+// Read in a signal handler: never made on demand.
+constinit thread_local StandIn* own __attribute__((tls_model("initial-exec"))) = nullptr;
 
 struct StandInPool {
   detail::SpinLock lock;
