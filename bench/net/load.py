@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Echo and HTTP over loopback: weft beside its peers by turns; server on one core, client on the other.
 
-   bench/net/load.py [echo|http]... [--seconds S] [--reps N]     after `make bench`, which builds the programs
+   bench/net/load.py [echo|http|tls]... [--seconds S] [--reps N]     after `make bench`, which builds the programs
 
-Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians.
+Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians. For tls the
+client is wrk, from Debian's package; and the openssl program makes the certificate.
 """
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,6 +53,37 @@ def measure(server: Path, request: str, connections: int, rate: int, spinning: i
         process.wait()
 
 
+class Tls:
+    """What the servers are given and how they are asked: over TLS, with a certificate of a curve's key."""
+
+    LOADS = (("/", 64, False), ("/json", 64, False), ("/", 16, True))
+    UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6}
+
+    def __init__(self, folder: str) -> None:
+        self.files = [str(Path(folder, name)) for name in ("certificate.pem", "key.pem")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=127.0.0.1", "-out", self.files[0], "-keyout", self.files[1]],
+                       check=True, capture_output=True)
+
+    def measure(self, server: Path, request: str, connections: int, anew: bool, seconds: float) -> list[float]:
+        """As measure(); `anew`: a connection, and so a handshake, for each request."""
+        process = subprocess.Popen(["taskset", "-c", "0", server, *self.files], stdout=subprocess.PIPE, text=True)
+        try:
+            address = process.stdout.readline().strip()
+            close = ["-H", "Connection: close"] if anew else []
+            said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s",
+                                   "--latency", *close, f"https://{address}{request}"], capture_output=True, text=True,
+                                  check=True, timeout=10 * seconds + 10).stdout
+            answers = int(re.search(r"(\d+) requests in", said)[1])
+            rate = float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
+            latencies = [float(value) * self.UNITS[unit]
+                         for value, unit in re.findall(r"^\s+(?:50|99)%\s+([\d.]+)(us|ms|s)$", said, re.MULTILINE)]
+            return [rate, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
+        finally:
+            process.kill()
+            process.wait()
+
+
 def servers(kind: str) -> dict[str, Path]:
     names = {"epoll": f"{kind}_epoll", "io_uring": f"{kind}_uring", "weft": f"{kind}_weft",
              "Beast coroutines": f"{kind}_beast"}
@@ -74,24 +108,45 @@ def show_table(kind: str, reps: int, seconds: float) -> None:
                     runs[name].append(measure(server, request, connections, rate, spinning, seconds))
         what = f"{request} at {rate:,}/s" if rate else request
         what += f" beside {spinning} that spins" if spinning else ""
-        for name, results in runs.items():
-            if not results:
-                continue
-            answers, cpu, *latencies = (statistics.median(column) for column in zip(*results))
-            lowest, highest = min(row[1] for row in results), max(row[1] for row in results)
-            shown = " | ".join(f"{value:.0f}" for value in latencies)
-            print(f"| {what} | {connections} | {name} | {answers:,.0f} | {cpu:.2f} [{lowest:.2f}, {highest:.2f}] | "
-                  f"{shown} |", flush=True)
+        show_rows(what, connections, runs)
+
+
+def show_tls_table(reps: int, seconds: float) -> None:
+    print("\n| tls | connections | server | answers/s | CPU us an answer | p50 us | p99 us |")
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: |")
+    found = {name: server for name, server in servers("http").items() if name in SPINS}
+    with tempfile.TemporaryDirectory() as folder:
+        tls = Tls(folder)
+        for request, connections, anew in Tls.LOADS:
+            runs: dict[str, list[list[float]]] = {name: [] for name in found}
+            for _ in range(reps):
+                for name, server in found.items():
+                    runs[name].append(tls.measure(server, request, connections, anew, seconds))
+            show_rows(f"{request}, each on a new connection" if anew else request, connections, runs)
+
+
+def show_rows(what: str, connections: int, runs: dict[str, list[list[float]]]) -> None:
+    for name, results in runs.items():
+        if not results:
+            continue
+        answers, cpu, *latencies = (statistics.median(column) for column in zip(*results))
+        lowest, highest = min(row[1] for row in results), max(row[1] for row in results)
+        shown = " | ".join(f"{value:.0f}" for value in latencies)
+        print(f"| {what} | {connections} | {name} | {answers:,.0f} | {cpu:.2f} [{lowest:.2f}, {highest:.2f}] | "
+              f"{shown} |", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kinds", nargs="*", default=list(LOADS), metavar="echo|http")
+    parser.add_argument("kinds", nargs="*", default=[*LOADS, "tls"], metavar="echo|http|tls")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--reps", type=int, default=5)
     options = parser.parse_args()
     for kind in options.kinds:
-        show_table(kind, options.reps, options.seconds)
+        if kind == "tls":
+            show_tls_table(options.reps, options.seconds)
+        else:
+            show_table(kind, options.reps, options.seconds)
 
 
 if __name__ == "__main__":

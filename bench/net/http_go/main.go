@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -48,5 +49,8 @@ func main() {
 		panic(err)
 	}
 	fmt.Println(listener.Addr())
+	if len(os.Args) == 3 {
+		panic(http.ServeTLS(listener, mux, os.Args[1], os.Args[2]))
+	}
 	panic(http.Serve(listener, mux))
 }
