@@ -75,7 +75,7 @@ struct AppServer {
 /// One a process at a time. Move is not needed: it lives in main().
 ///
 /// Usage faults   usage_error: a name that is taken, an empty function, a time that is not above 0, anything but
-///                on_shutdown() once run() has begun
+///                on_shutdown() once run() has begun, run() while another App runs
 /// Thread safety  on_shutdown(), stop() and ready() from anywhere; the rest from one thread
 class App {
  public:

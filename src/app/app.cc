@@ -52,6 +52,11 @@ void App::add_hook(std::string name, std::chrono::nanoseconds deadline, detail::
 }
 
 int App::run() {
+  static detail::Atomic<bool> one_runs{false};
+  if (one_runs.exchange(true, std::memory_order_acquire)) throw usage_error("weft::App::run: another App runs");
+  struct Ran {
+    ~Ran() { one_runs.store(false, std::memory_order_release); }
+  } ran;
   core_->roster.begin_run();
   app::start_order(core_->roster.parts, core_->roster.validations);  // its faults are the caller's to catch
   const auto lead = [this] { return app::Life(core_->roster, core_->stop).run(); };

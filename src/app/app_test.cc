@@ -163,6 +163,45 @@ TEST(App, NothingStartsWithABadConfig) {
             "weft: invalid check=limit error=\"limit is missing\"\n");
 }
 
+int signal_while_validating() {
+  App app;
+  app.validate("remote", [](Context context) {
+    say("remote checks");
+    context.done().recv();
+    throw std::runtime_error("cancelled");
+  });
+  app.validate("next", [] { say("next checks"); });
+  app.start("db", [] { say("db starts"); });
+  return app.run();
+}
+
+TEST(App, ASignalEndsItsValidationAndNothingStarts) {
+  ChildProgram program("signal_while_validating");
+  ASSERT_TRUE(program.wait_for("remote checks"));
+  program.send(SIGTERM);
+  EXPECT_EQ(program.exit_code(), 0) << program.all_said();
+  EXPECT_THAT(program.all_said(), HasSubstr("draining reason=SIGTERM"));
+  EXPECT_THAT(program.all_said(), Not(HasSubstr("next checks")));
+  EXPECT_THAT(program.all_said(), Not(HasSubstr("db starts")));
+}
+
+int endless_validation() {
+  App app{{.shutdown_timeout = 300ms}};
+  app.validate("remote", [] {
+    say("remote checks");
+    make_chan<int>().recv();
+  });
+  return app.run();
+}
+
+TEST(App, TheTimeoutCountsForAValidationToo) {
+  ChildProgram program("endless_validation");
+  ASSERT_TRUE(program.wait_for("remote checks"));
+  program.send(SIGTERM);
+  EXPECT_EQ(program.exit_code(), 124);
+  EXPECT_THAT(program.all_said(), HasSubstr("remote"));
+}
+
 int failed_start() {
   App app;
   auto both = make_chan<void>();
@@ -393,6 +432,8 @@ const weft::testing::Roles kRoles = {
     {"failed_start", failed_start},
     {"over_time", over_time},
     {"signal_while_starting", signal_while_starting},
+    {"signal_while_validating", signal_while_validating},
+    {"endless_validation", endless_validation},
     {"busy_shutdown", busy_shutdown},
     {"left_behind", left_behind},
     {"stuck_server", stuck_server},

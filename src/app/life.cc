@@ -44,11 +44,18 @@ Life::~Life() {
 
 int Life::run() {
   obs::set_phase(health::Phase::kStarting);
-  if (!validate()) {
-    obs::set_phase(health::Phase::kStopped);
-    return kExitConfig;
-  }
   watch_shutdown_time();
+  validate();
+  if (valid_ && !ending_) serve();
+  obs::set_phase(health::Phase::kStopped);
+  shared_->over.close();
+  goroutines_.wait();
+  if (!valid_ && !ending_) return kExitConfig;
+  log("ended code={} ms={}", exit_code_, millis_since(end_began_));
+  return exit_code_;
+}
+
+void Life::serve() {
   feed_watchdog();
   launch_servers(true);
   start_parts();
@@ -63,24 +70,36 @@ int Life::run() {
   run_hooks();
   shut_servers(true);
   while (std::ranges::count(serving_, true) != 0) handle_next();
-  obs::set_phase(health::Phase::kStopped);
-  shared_->over.close();
-  goroutines_.wait();
-  log("ended code={} ms={}", exit_code_, millis_since(end_began_));
-  return exit_code_;
 }
 
-bool Life::validate() {
-  bool all_hold = true;
-  for (const Step& check : roster_.validations) {
-    try {
-      check.run({});
-    } catch (...) {
-      log("invalid check={} error={}", quoted(check.name), quoted(std::current_exception()));
-      all_hold = false;
+// One after the other, beside who hears the signals.
+void Life::validate() {
+  const auto run_all = [this](const Context& context) {
+    for (const Step& check : roster_.validations) {
+      if (context.error()) return;
+      validate_one(check, context);
     }
+  };
+  validating_ = true;
+  launch(Kind::kValidations, 0, "validate", run_all);
+  while (validating_) handle_next();
+}
+
+void Life::validate_one(const Step& check, const Context& context) {
+  const StillRunning::Entry entry(shared_->still_running, check.name);
+  try {
+    check.run(context);
+  } catch (...) {
+    log("invalid check={} error={}", quoted(check.name), quoted(std::current_exception()));
+    valid_ = false;
   }
-  return all_hold;
+}
+
+void Life::handle_validations(const End& end) {
+  validating_ = false;
+  if (!end.error) return;
+  log("invalid check=all error={}", quoted(end.error));  // no goroutine to be had for them
+  valid_ = false;
 }
 
 // One that cannot be launched has failed.
@@ -164,6 +183,9 @@ void Life::handle_next() {
 
 void Life::handle(const End& end) {
   switch (end.kind) {
+    case Kind::kValidations:
+      handle_validations(end);
+      break;
     case Kind::kPart:
       handle_part(end);
       break;

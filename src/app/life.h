@@ -1,10 +1,11 @@
 // The life of a program that an App leads: one goroutine decides, and hears of all that happens by one channel.
 //
-//   parts, warm-ups, serve() and shutdown functions run on goroutines of their own, and report their end to it; so do
+//   validations, parts, warm-ups, serve() and shutdown functions run on goroutines of their own, and report their end to it; so do
 //   signals and stop(). Nothing here is shared with them but what says so.
 //
-//   start_parts --> ready --> wait --> drain --> stop_parts
-//        \__________________________________/^         a failure or a signal skips what is left in between
+//   validate --> start_parts --> ready --> wait --> drain --> stop_parts
+//                     \__________________________________/^    a failure or a signal skips what is left in between;
+//                                                             in validate, all that follows
 //
 // INVARIANTS [app.I1] an end is sent by every goroutine that was launched, once; the channel has room for all of them:
 //                     no goroutine waits to report, whether somebody listens or not
@@ -38,7 +39,7 @@ class Life {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Kind { kPart, kWarmup, kServer, kReload };
+  enum class Kind { kValidations, kPart, kWarmup, kServer, kReload };
 
   struct End {
     Kind kind;
@@ -55,7 +56,9 @@ class Life {
     StillRunning still_running;
   };
 
-  bool validate();
+  void validate();
+  void validate_one(const Step& check, const Context& context);
+  void serve();
   void start_parts();
   void launch_part(std::size_t part);
   void launch_servers(bool early);
@@ -64,6 +67,7 @@ class Life {
 
   void handle_next();
   void handle(const End& end);
+  void handle_validations(const End& end);
   void handle_part(const End& end);
   void handle_warmup(const End& end);
   void handle_server(const End& end);
@@ -101,6 +105,8 @@ class Life {
   std::size_t parts_running_ = 0;
   std::size_t warmups_running_ = 0;
   std::size_t required_warmups_ = 0;  // that have not ended well
+  bool validating_ = false;
+  bool valid_ = true;  // the validations' goroutine writes it, and reports its end then
   bool all_launched_ = false;
   bool reload_running_ = false;
   bool ready_ = false;

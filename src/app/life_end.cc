@@ -116,8 +116,9 @@ void Life::run_hook(const Hook& hook) {
 // Launched at the beginning: at the end there may be no memory for it.
 void Life::watch_shutdown_time() {
   goroutines_.go({.name = "shutdown timeout"}, [shared = shared_, timeout = roster_.options.shutdown_timeout] {
-    shared->ending.recv();
     bool over = false;
+    select(on_recv(shared->ending, [](bool) {}), on_recv(shared->over, [&](bool) { over = true; }));
+    if (over) return;
     select(on_recv(shared->over, [&](bool) { over = true; }), on_timeout(timeout));
     if (over) return;
     log("over-time code={} seconds={} still-running={}", kExitTimeout, std::chrono::duration<double>(timeout).count(),

@@ -99,6 +99,7 @@ void RequestParser::on_field_impl(Field field, View name, View value, Error& ec)
   switch (field) {
     case Field::host:
       ++hosts_;
+      if (!is_host(text)) return refuse(400, ec);
       break;
     case Field::transfer_encoding:
       if (version_ < 11) return refuse(400, ec);

@@ -2,8 +2,8 @@
 //
 // Beast knows the grammar, and refuses what is ambiguous about a body's length. Refused here on top: a
 // Transfer-Encoding that is not just "chunked", or that an HTTP/1.0 client sends (Beast would take the message for one
-// without a body, and its body for the next request); no Host, or two; a value that goes on in
-// the next line, which RFC 9112 calls obsolete. A trailer never becomes a header.
+// without a body, and its body for the next request); no Host, two, or one that is neither a name nor
+// an address; a value that goes on in the next line, which RFC 9112 calls obsolete. A trailer never becomes a header.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>

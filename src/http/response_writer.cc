@@ -1,10 +1,10 @@
 #include "http/response_writer.h"
 
-#include <boost/beast/http/status.hpp>
 #include <charconv>
 #include <string>
 
 #include "http/date.h"
+#include "http/reason.h"
 #include "http/server_impl.h"
 #include "http/text.h"
 #include "weft/error.h"
@@ -34,11 +34,6 @@ void append_line(Text& text, std::string_view name, std::string_view value) {
   append(text, ": ");
   append(text, value);
   append(text, "\r\n");
-}
-
-std::string_view reason(int status) noexcept {
-  const auto text = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
-  return {text.data(), text.size()};
 }
 
 iovec part_of(std::string_view text) noexcept { return {const_cast<char*>(text.data()), text.size()}; }

@@ -1,5 +1,9 @@
 // The requests of one connection, one after the other.
+#include <fmt/format.h>
+#include <array>
+
 #include "http/exchange.h"
+#include "http/reason.h"
 #include "http/server_impl.h"
 
 namespace weft::http {
@@ -57,30 +61,14 @@ Head read_head(Connection& connection, Input& input, RequestParser& parser) {
   }
 }
 
-std::string_view reason_of(int status) noexcept {
-  switch (status) {
-    case 408:
-      return "HTTP/1.1 408 Request Timeout";
-    case 413:
-      return "HTTP/1.1 413 Content Too Large";
-    case 417:
-      return "HTTP/1.1 417 Expectation Failed";
-    case 431:
-      return "HTTP/1.1 431 Request Header Fields Too Large";
-    case 501:
-      return "HTTP/1.1 501 Not Implemented";
-    case 505:
-      return "HTTP/1.1 505 HTTP Version Not Supported";
-    default:
-      return "HTTP/1.1 400 Bad Request";
-  }
-}
-
 // No handler hears of it: whoever sent this may have meant several requests by it.
 void refuse(Connection& connection, int status) noexcept {
   connection.server().counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
-  const std::string_view line = reason_of(status), rest = "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  iovec parts[] = {{const_cast<char*>(line.data()), line.size()}, {const_cast<char*>(rest.data()), rest.size()}};
+  std::array<char, 128> head;
+  const auto end =
+      fmt::format_to_n(head.data(), head.size(), "HTTP/1.1 {} {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                       status, reason(status));
+  iovec parts[] = {{head.data(), end.size}};
   std::error_code ec;
   connection.write(parts, ec);
   if (!ec) connection.linger();

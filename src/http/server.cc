@@ -53,6 +53,7 @@ ServerImpl::~ServerImpl() {
     end_orphans();
     open_.wait(with_timeout({}, milliseconds(100)), ec);
   }
+  serving_.wait();
 }
 
 void ServerImpl::end(Connection& connection) noexcept {
@@ -128,13 +129,14 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
 void ServerImpl::serve(net::TcpListener listener) {
   listener.local_endpoint();  // usage_error for one that was never opened
   started.store(true, std::memory_order_relaxed);
-  open_.add();
-  struct Done {
-    WaitGroup& open;
-    ~Done() { open.done(); }
+  struct Counted {
+    WaitGroup& group;
+    explicit Counted(WaitGroup& g) : group(g) { group.add(); }
+    ~Counted() { group.done(); }
   };
+  const Counted serving(serving_);
   {
-    const Done done{open_};
+    const Counted open(open_);
     accept_from(listener);
     listener.close();
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <string>
 
 #include "http/running_server.h"
@@ -40,6 +41,23 @@ TEST(HttpServerEnd, TheContextIsDoneOnceTheClientHasLeft) {
     done.recv();
     waiting.recv();  // the second one finds at once that nobody waits for it
     done.recv();
+  });
+}
+
+// The caller of serve() comes out of it before the server is gone, whoever ends it.
+TEST(HttpServerEnd, TheDestructorWaitsForWhoServes) {
+  run([] {
+    for (int round = 0; round < 300; ++round) {
+      auto server = std::make_unique<Server>();
+      auto listener = net::TcpListener::listen("127.0.0.1:0");
+      const std::string address = listener.local_endpoint().to_string();
+      auto serving = spawn([&s = *server, &listener] { s.serve(std::move(listener)); });
+      TcpStream stream = TcpStream::connect(address);
+      stream.write_all("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      EXPECT_THAT(read_to_end(stream), HasSubstr("404"));  // so it serves
+      server.reset();
+      serving.join();
+    }
   });
 }
 

@@ -73,7 +73,8 @@ class ServerImpl {
   ConnectionList connections_;
   detail::Atomic<Connection*> orphans_{nullptr};
   Semaphore places_;
-  WaitGroup open_;  // connections, and those who accept
+  WaitGroup open_;     // connections, and those who accept
+  WaitGroup serving_;  // calls of serve(), which wait for open_ themselves
 };
 
 }  // namespace weft::http

@@ -38,6 +38,28 @@ TEST(HttpServer, ALengthOrAStatusThatIsWrongIsA500AndToldOf) {
   });
 }
 
+TEST(HttpServer, EveryStatusHasItsWordsOrNone) {
+  Server server;
+  server.handle("/{code}",
+                [](const Request& req, Response& res) { res.status(std::stoi(std::string(req.path_value("code")))); });
+  with_server(server, [](const Running& running) {
+    EXPECT_THAT(get_raw(running, "/413"), StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
+    EXPECT_THAT(get_raw(running, "/418"), StartsWith("HTTP/1.1 418 I'm a teapot\r\n"));
+    EXPECT_THAT(get_raw(running, "/425"), StartsWith("HTTP/1.1 425 Too Early\r\n"));
+    EXPECT_THAT(get_raw(running, "/298"), StartsWith("HTTP/1.1 298 \r\n"));
+  });
+}
+
+TEST(HttpServer, AnyNameOrAddressIsAHost) {
+  Server server;
+  server.handle("/", [](const Request& req, Response& res) { res.text(std::string(req.header("Host"))); });
+  with_server(server, [](const Running& running) {
+    for (const std::string host : {"", "a.example:80", "a:", "[::1]:8080", "[fe80::1%25eth0]", "a_b.c-d~", "1.2.3.4"}) {
+      EXPECT_EQ(body_of(ask(running, "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")), host);
+    }
+  });
+}
+
 TEST(HttpServer, AnswersWithTheHandlersText) {
   Server server;
   server.handle("GET /hello", [](const Request&, Response& res) { res.text("Hello, World!"); });

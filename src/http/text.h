@@ -20,6 +20,9 @@ bool is_token(std::string_view text) noexcept;
 /// What a header's value may be: no line break, no NUL, no other control character but the tab.
 bool is_field_value(std::string_view text) noexcept;
 
+/// What a Host field may be: a name or an address, with or without a port, or nothing (RFC 9112, 3.2; RFC 3986, 3.2.2).
+bool is_host(std::string_view text) noexcept;
+
 /// "%41" is "A". Nothing where a "%" is followed by something else, or the result holds a NUL.
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank);
 

@@ -1,12 +1,14 @@
 #include "weft/net/tcp.h"
 
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +36,43 @@ TEST(Tcp, CarriesBytesBothWays) {
     EXPECT_EQ(read_text(pair.client, 8), "and back");
     EXPECT_EQ(pair.client.local_endpoint(), pair.server.remote_endpoint());
     EXPECT_EQ(pair.server.local_endpoint(), pair.client.remote_endpoint());
+  });
+}
+
+// The descriptor of the stream with these ends; -1: none.
+int descriptor_of(const TcpStream& stream) {
+  const auto is_at = [](int (*name_of)(int, sockaddr*, socklen_t*) noexcept, int fd, const Endpoint& end) {
+    sockaddr_storage name{};
+    socklen_t size = sizeof name;
+    return name_of(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0 && size == end.size() &&
+           std::memcmp(&name, end.data(), size) == 0;
+  };
+  for (int fd = 0; fd < 1024; ++fd) {
+    if (is_at(&::getsockname, fd, stream.local_endpoint()) && is_at(&::getpeername, fd, stream.remote_endpoint()))
+      return fd;
+  }
+  return -1;
+}
+
+// Those accepted have it from the listener.
+TEST(Tcp, BothSidesSendAtOnceAndLookForAPeerThatVanished) {
+  run([] {
+    Pair pair;
+    for (const TcpStream* stream : {&pair.client, &pair.server}) {
+      const int fd = descriptor_of(*stream);
+      ASSERT_GE(fd, 0);
+      const auto option = [fd](int level, int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        EXPECT_EQ(::getsockopt(fd, level, name, &value, &size), 0);
+        return value;
+      };
+      EXPECT_NE(option(IPPROTO_TCP, TCP_NODELAY), 0);
+      EXPECT_NE(option(SOL_SOCKET, SO_KEEPALIVE), 0);
+      EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 15);
+      EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 15);
+      EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 9);
+    }
   });
 }
 

@@ -45,7 +45,6 @@ struct ErrorCodeAs<boost::system::error_code> {
     if (!ec) return {};
     if (ec.category() == std::generic_category() || ec.category() == std::system_category())
       return {ec.value(), boost::system::system_category()};
-    if (ec.category() == std::generic_category()) return {ec.value(), boost::system::generic_category()};
     if (ec.category() != error_category()) return ec;
     switch (static_cast<errc>(ec.value())) {
       case errc::end_of_stream:
