@@ -3,8 +3,8 @@
 
    bench/net/load.py [echo|http|tls]... [--seconds S] [--reps N]     after `make bench`, which builds the programs
 
-Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians. For tls the
-client is wrk, from Debian's package; and the openssl program makes the certificate.
+Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians. For tls
+the client is wrk, from Debian's package; and the openssl program makes the certificate.
 """
 
 import argparse
