@@ -1,7 +1,7 @@
 // The life of a program that an App leads: one goroutine decides, and hears of all that happens by one channel.
 //
-//   validations, parts, warm-ups, serve() and shutdown functions run on goroutines of their own, and report their end to
-//   it; so do signals and stop(). Nothing here is shared with them but what says so.
+//   validations, parts, warm-ups, serve() and shutdown functions run on goroutines of their own, and report their end
+//   to it; so do signals and stop(). Nothing here is shared with them but what says so.
 //
 //   validate --> start_parts --> ready --> wait --> drain --> stop_parts
 //                     \__________________________________/^    a failure or a signal skips what is left in between;
