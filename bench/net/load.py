@@ -86,7 +86,7 @@ class Tls:
 
 def servers(kind: str) -> dict[str, Path]:
     names = {"epoll": f"{kind}_epoll", "io_uring": f"{kind}_uring", "weft": f"{kind}_weft",
-             "Beast coroutines": f"{kind}_beast"}
+             "Asio coroutines": f"{kind}_asio", "Beast coroutines": f"{kind}_beast"}
     found = {name: BUILT / program for name, program in names.items() if (BUILT / program).exists()}
     go = subprocess.run([ROOT / "tools/install_go.sh", "--find"], capture_output=True, text=True).stdout.strip()
     if go:
