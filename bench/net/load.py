@@ -8,24 +8,28 @@ client is wrk, from Debian's package; and the openssl program makes the certific
 """
 
 import argparse
+import contextlib
 import os
 import re
 import statistics
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "build/release/bench"
 TICKS = os.sysconf("SC_CLK_TCK")
+LAST_CORE = str(os.cpu_count() - 1)  # the client's
 SPINS = ("weft", "Go")  # the others have one thread, and no answer to a handler that keeps it
 OFFERED = 20_000  # requests a second, where the rate is fixed: a third of what the slowest server does
 
 # What is asked for, with how many connections, how many a second (0: as many as are answered), and how many handlers
-# spin all the while.
+# spin all the while, each on a processor.
 LOADS = {
-    "echo": [("64", 1, 0, 0), ("64", 64, 0, 0)],
-    "http": [("/", 1, 0, 0), ("/", 64, 0, 0), ("/json", 64, 0, 0), ("/", 64, OFFERED, 0), ("/", 8, 500, 1)],
+    "echo": [("64", 1, 0, 0), ("64", 64, 0, 0), ("64", 64, OFFERED, 0)],
+    "http": [("/", 1, 0, 0), ("/", 64, 0, 0), ("/json", 64, 0, 0), ("/", 64, OFFERED, 0), ("/json", 64, OFFERED, 0),
+             ("/", 8, 500, 1), ("/", 8, 500, 2)],
 }
 
 
@@ -34,12 +38,23 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+@contextlib.contextmanager
+def started(server: Path, *arguments: str, processors: int = 1) -> Iterator[tuple[int, str]]:
+    """A server on so many processors, the first cores: its process and its address."""
+    environment = {**os.environ, "WEFT_MAXPROCS": str(processors), "GOMAXPROCS": str(processors)}
+    process = subprocess.Popen(["taskset", "-c", f"0-{processors - 1}", server, *arguments], env=environment,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        yield process.pid, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
 def measure(server: Path, request: str, connections: int, rate: int, spinning: int, seconds: float) -> list[float]:
     """Answers a second, server's CPU in us an answer, p50, p99 and p99.9 in us."""
-    process = subprocess.Popen(["taskset", "-c", "0", server], stdout=subprocess.PIPE, text=True)
-    try:
-        host, port = process.stdout.readline().strip().rsplit(":", 1)
-        client = ["taskset", "-c", "1", BUILT / "load_client", host, port]
+    with started(server, processors=max(1, spinning)) as (pid, address):
+        client = ["taskset", "-c", LAST_CORE, BUILT / "load_client", *address.rsplit(":", 1)]
         spinner = subprocess.Popen([*client, str(spinning), str(seconds + 1), "0", "/spin"],
                                    stdout=subprocess.DEVNULL) if spinning else None
         said = subprocess.run([*client, str(connections), str(seconds), str(rate), request], capture_output=True,
@@ -47,10 +62,7 @@ def measure(server: Path, request: str, connections: int, rate: int, spinning: i
         if spinner:
             spinner.wait()
         answers, took, *latencies = map(float, said.stdout.split())
-        return [answers / took, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
-    finally:
-        process.kill()
-        process.wait()
+        return [answers / took, cpu_seconds(pid) * 1e6 / answers, *latencies]
 
 
 class Tls:
@@ -67,21 +79,16 @@ class Tls:
 
     def measure(self, server: Path, request: str, connections: int, anew: bool, seconds: float) -> list[float]:
         """As measure(); `anew`: a connection, and so a handshake, for each request."""
-        process = subprocess.Popen(["taskset", "-c", "0", server, *self.files], stdout=subprocess.PIPE, text=True)
-        try:
-            address = process.stdout.readline().strip()
+        with started(server, *self.files) as (pid, address):
             close = ["-H", "Connection: close"] if anew else []
-            said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s",
+            said = subprocess.run(["taskset", "-c", LAST_CORE, "wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s",
                                    "--latency", *close, f"https://{address}{request}"], capture_output=True, text=True,
                                   check=True, timeout=10 * seconds + 10).stdout
             answers = int(re.search(r"(\d+) requests in", said)[1])
             rate = float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
             latencies = [float(value) * self.UNITS[unit]
                          for value, unit in re.findall(r"^\s+(?:50|99)%\s+([\d.]+)(us|ms|s)$", said, re.MULTILINE)]
-            return [rate, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
-        finally:
-            process.kill()
-            process.wait()
+            return [rate, cpu_seconds(pid) * 1e6 / answers, *latencies]
 
 
 def servers(kind: str) -> dict[str, Path]:
@@ -107,7 +114,7 @@ def show_table(kind: str, reps: int, seconds: float) -> None:
                 if not spinning or name in SPINS:
                     runs[name].append(measure(server, request, connections, rate, spinning, seconds))
         what = f"{request} at {rate:,}/s" if rate else request
-        what += f" beside {spinning} that spins" if spinning else ""
+        what += f" beside {spinning} spinning" if spinning else ""
         show_rows(what, connections, runs)
 
 
