@@ -19,8 +19,8 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 # $(call test,preset): runs all but the long stress tests.
 test = ctest --preset $(1) -j $(JOBS)
 
-.PHONY: help setup setup-check setup-peers setup-foreign setup-aarch64 build test lab doctor bench peers \
-        asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
+.PHONY: help setup setup-check setup-peers setup-net setup-foreign setup-aarch64 build test lab doctor bench peers \
+        bench-net asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,8 @@ setup-check: setup
 	@tools/setup.sh check
 setup-peers: setup
 	@tools/setup.sh peers
+setup-net: setup
+	@tools/setup.sh net
 setup-foreign: setup
 	@tools/setup.sh foreign
 setup-aarch64: setup
@@ -59,6 +61,11 @@ peers: setup-peers ## measure beside Boost.Fiber and std::thread
 	@tools/install_go.sh || true
 	$(call build,release,weft_benches,-DWEFT_BUILD_PEERS=ON)
 	bench/run.sh --peers $(BENCH_ARGS)
+
+bench-net: setup-net ## echo, HTTP and TLS beside Go, Asio and epoll; writes docs/benchmarks_net.md
+	@tools/install_go.sh || true
+	$(call build,release,weft_benches)
+	bench/net/load.py --write $(BENCH_ARGS)
 
 asan: setup-check ## the tests under the address and undefined behaviour sanitizers
 	$(call build,asan)

@@ -21,7 +21,6 @@ from bench_rows import ROWS
 from bench_run import Peer, Results, interleave, selected_rows
 
 ROOT = Path(__file__).resolve().parent.parent
-BUSY_SHARE = 0.02
 PROFILE_ROW = "doctor/profile_50mb"
 
 
@@ -41,11 +40,6 @@ def arguments() -> argparse.Namespace:
     if not options.output and not options.quick and not options.only:
         options.output = ROOT / "docs/benchmarks.md"
     return options
-
-
-def find_go() -> str | None:
-    found = subprocess.run([ROOT / "tools/install_go.sh", "--find"], capture_output=True, text=True)
-    return found.stdout.strip() if found.returncode == 0 else None
 
 
 def build_go(go: str, folder: Path) -> None:
@@ -120,7 +114,7 @@ def publish(report: Report, options: argparse.Namespace) -> None:
 
 def main() -> int:
     options = arguments()
-    go = find_go()
+    go = bench_machine.find_go(ROOT)
     remarks: list[str] = []
     peers = find_peers(options, go, remarks)
     rows = selected_rows(peers, options.only)
@@ -128,9 +122,7 @@ def main() -> int:
         sys.exit(f"bench: no row matches '{options.only}'")
     bystanders, began = bench_machine.Bystanders(), time.monotonic()
     results: Results = interleave(peers, rows, options.reps, options.quick)
-    share = bystanders.share()
-    if share > BUSY_SHARE:
-        remarks.append(f"The machine was not quiet: others used {share:.0%} of its cores' time meanwhile.")
+    remarks += bystanders.remarks()
     facts = bench_machine.facts(ROOT, options.build, go)
     facts.append(("Run", f"{options.reps} repetitions, {time.monotonic() - began:.0f} s"))
     report = Report(

@@ -10,6 +10,7 @@ import resource
 import subprocess
 from pathlib import Path
 
+BUSY_SHARE = 0.02
 
 def first_line(*command: str) -> str:
     try:
@@ -46,6 +47,10 @@ def compiler(build: Path) -> str:
     kind = cache_entry(build, "CMAKE_BUILD_TYPE")
     flags = cache_entry(build, f"CMAKE_CXX_FLAGS_{kind.upper()}")
     return f"{first_line(path, '--version') or path}, {kind} ({flags})"
+
+
+def find_go(root: Path) -> str | None:
+    return first_line(str(root / "tools/install_go.sh"), "--find") or None
 
 
 def facts(root: Path, build: Path, go: str | None) -> list[tuple[str, str]]:
@@ -87,3 +92,8 @@ class Bystanders:
         busy, total = self.read_cores()
         others = (busy - self.busy) - (self.read_own() - self.own)
         return max(0.0, others / max(1e-9, total - self.total))
+
+    def remarks(self) -> list[str]:
+        share = self.share()
+        busy = f"The machine was not quiet: others used {share:.0%} of its cores' time meanwhile."
+        return [busy] if share > BUSY_SHARE else []

@@ -2,7 +2,7 @@
 # Installs the Debian packages that a task needs; changes nothing when they are all there.
 #
 #   tools/setup.sh            what it takes to build, test and run the lab
-#   tools/setup.sh GROUP...   more: build check peers foreign aarch64
+#   tools/setup.sh GROUP...   more: build check peers net foreign aarch64
 set -eu
 
 # GCC, CMake and the libraries weft stands on, the test and benchmark frameworks, what the lab's scenarios parse with,
@@ -13,8 +13,10 @@ build="g++ cmake ninja-build ccache pkg-config python3
   libboost1.81-dev libprotozero-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
-# Other libraries that the benchmarks are held against, and the kernel's other way to do the same.
-peers="libboost-context1.81-dev libboost-fiber1.81-dev liburing-dev"
+# Other libraries that the benchmarks are held against.
+peers="libboost-context1.81-dev libboost-fiber1.81-dev"
+# The network's benchmarks: the kernel's other way to do the same, a client that speaks TLS, and who makes certificates.
+net="liburing-dev wrk openssl"
 # Real clients of the example service; real servers, and clients that goroutines call unwrapped; the Prometheus that
 # the doctor asks for a fleet.
 foreign="wrk nghttp2-client curl libfaketime
@@ -52,9 +54,10 @@ packages_of() {
     build) echo "$build" ;;
     check) echo "$check" ;;
     peers) echo "$peers" ;;
+    net) echo "$net" ;;
     foreign) echo "$foreign" ;;
     aarch64) echo "$aarch64" ;;
-    *) say "no such group: $1 (there are: build check peers foreign aarch64)" >&2; exit 2 ;;
+    *) say "no such group: $1 (there are: build check peers net foreign aarch64)" >&2; exit 2 ;;
   esac
 }
 

@@ -1,4 +1,4 @@
-// Answers what it reads, a goroutine a connection, on one processor; prints its address.
+// Answers what it reads, a goroutine a connection; prints its address.
 #include <array>
 #include <cstdio>
 
@@ -6,7 +6,6 @@
 #include "weft/runtime.h"
 
 int main() {
-  weft::set_max_procs(1);
   return weft::run([] {
     auto listener = weft::net::TcpListener::listen("127.0.0.1:0");
     std::printf("%s\n", listener.local_endpoint().to_string().c_str());

@@ -1,5 +1,5 @@
-// Answers "/" with a line of text, "/json" with 1 KB of JSON and "/spin" after 200 ms of computing, on one processor;
-// prints its address. With a certificate and a key, two files of PEM, it speaks TLS.
+// Answers "/" with a line of text, "/json" with 1 KB of JSON and "/spin" after 200 ms of computing; prints its address.
+// With a certificate and a key, two files of PEM, it speaks TLS.
 #include <chrono>
 #include <cstdio>
 
@@ -12,7 +12,6 @@ using weft::http::Request;
 using weft::http::Response;
 
 int main(int argc, char** argv) {
-  weft::set_max_procs(1);
   return weft::run([=] {
     weft::http::Server server;
     if (argc == 3) server.use_tls(weft::net::tls::Config::server({.certificate = argv[1], .key = argv[2]}));

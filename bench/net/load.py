@@ -1,32 +1,51 @@
 #!/usr/bin/env python3
 """Echo and HTTP over loopback: weft beside its peers by turns; server on one core, client on the other.
 
-   bench/net/load.py [echo|http|tls]... [--seconds S] [--reps N]     after `make bench`, which builds the programs
+   bench/net/load.py [echo|http|tls]... [--seconds S] [--reps N] [--write]     `make bench-net` builds the programs
 
-Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians. For tls
-the client is wrk, from Debian's package; and the openssl program makes the certificate.
+Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians; --write:
+to docs/benchmarks_net.md as well. For tls the client is wrk, and the openssl program makes the certificate.
 """
 
 import argparse
+import contextlib
+import functools
+import itertools
 import os
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import bench_machine
+
+PAGE = ROOT / "docs/benchmarks_net.md"
 BUILT = ROOT / "build/release/bench"
 TICKS = os.sysconf("SC_CLK_TCK")
+LAST_CORE = str(os.cpu_count() - 1)  # the client's
 SPINS = ("weft", "Go")  # the others have one thread, and no answer to a handler that keeps it
 OFFERED = 20_000  # requests a second, where the rate is fixed: a third of what the slowest server does
 
 # What is asked for, with how many connections, how many a second (0: as many as are answered), and how many handlers
-# spin all the while.
+# spin all the while, each on a processor.
 LOADS = {
-    "echo": [("64", 1, 0, 0), ("64", 64, 0, 0)],
-    "http": [("/", 1, 0, 0), ("/", 64, 0, 0), ("/json", 64, 0, 0), ("/", 64, OFFERED, 0), ("/", 8, 500, 1)],
+    "echo": [("64", 1, 0, 0), ("64", 64, 0, 0), ("64", 64, OFFERED, 0)],
+    "http": [("/", 1, 0, 0), ("/", 64, 0, 0), ("/json", 64, 0, 0), ("/", 64, OFFERED, 0), ("/json", 64, OFFERED, 0),
+             ("/", 8, 500, 1), ("/", 8, 500, 2)],
 }
+TITLES = {"echo": "Echo of 64 bytes", "http": "HTTP", "tls": "HTTP over TLS"}
+METHOD = """\
+A server has one processor, the first core, and where handlers spin as many as they are; the client has the last core.
+The servers of a row are measured by turns. Values are medians; of the server's CPU time an answer, the lowest and the
+highest stand in brackets. At a fixed rate the time to an answer counts from when the request was due.
+"""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -34,12 +53,23 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+@contextlib.contextmanager
+def started(server: Path, *arguments: str, processors: int = 1) -> Iterator[tuple[int, str]]:
+    """A server on so many processors, the first cores: its process and its address."""
+    environment = {**os.environ, "WEFT_MAXPROCS": str(processors), "GOMAXPROCS": str(processors)}
+    process = subprocess.Popen(["taskset", "-c", f"0-{processors - 1}", server, *arguments], env=environment,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        yield process.pid, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
 def measure(server: Path, request: str, connections: int, rate: int, spinning: int, seconds: float) -> list[float]:
     """Answers a second, server's CPU in us an answer, p50, p99 and p99.9 in us."""
-    process = subprocess.Popen(["taskset", "-c", "0", server], stdout=subprocess.PIPE, text=True)
-    try:
-        host, port = process.stdout.readline().strip().rsplit(":", 1)
-        client = ["taskset", "-c", "1", BUILT / "load_client", host, port]
+    with started(server, processors=max(1, spinning)) as (pid, address):
+        client = ["taskset", "-c", LAST_CORE, BUILT / "load_client", *address.rsplit(":", 1)]
         spinner = subprocess.Popen([*client, str(spinning), str(seconds + 1), "0", "/spin"],
                                    stdout=subprocess.DEVNULL) if spinning else None
         said = subprocess.run([*client, str(connections), str(seconds), str(rate), request], capture_output=True,
@@ -47,10 +77,7 @@ def measure(server: Path, request: str, connections: int, rate: int, spinning: i
         if spinner:
             spinner.wait()
         answers, took, *latencies = map(float, said.stdout.split())
-        return [answers / took, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
-    finally:
-        process.kill()
-        process.wait()
+        return [answers / took, cpu_seconds(pid) * 1e6 / answers, *latencies]
 
 
 class Tls:
@@ -67,28 +94,23 @@ class Tls:
 
     def measure(self, server: Path, request: str, connections: int, anew: bool, seconds: float) -> list[float]:
         """As measure(); `anew`: a connection, and so a handshake, for each request."""
-        process = subprocess.Popen(["taskset", "-c", "0", server, *self.files], stdout=subprocess.PIPE, text=True)
-        try:
-            address = process.stdout.readline().strip()
+        with started(server, *self.files) as (pid, address):
             close = ["-H", "Connection: close"] if anew else []
-            said = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s",
+            said = subprocess.run(["taskset", "-c", LAST_CORE, "wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s",
                                    "--latency", *close, f"https://{address}{request}"], capture_output=True, text=True,
                                   check=True, timeout=10 * seconds + 10).stdout
             answers = int(re.search(r"(\d+) requests in", said)[1])
             rate = float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
             latencies = [float(value) * self.UNITS[unit]
                          for value, unit in re.findall(r"^\s+(?:50|99)%\s+([\d.]+)(us|ms|s)$", said, re.MULTILINE)]
-            return [rate, cpu_seconds(process.pid) * 1e6 / answers, *latencies]
-        finally:
-            process.kill()
-            process.wait()
+            return [rate, cpu_seconds(pid) * 1e6 / answers, *latencies]
 
 
 def servers(kind: str) -> dict[str, Path]:
     names = {"epoll": f"{kind}_epoll", "io_uring": f"{kind}_uring", "weft": f"{kind}_weft",
-             "Beast coroutines": f"{kind}_beast"}
+             "Asio coroutines": f"{kind}_asio", "Beast coroutines": f"{kind}_beast"}
     found = {name: BUILT / program for name, program in names.items() if (BUILT / program).exists()}
-    go = subprocess.run([ROOT / "tools/install_go.sh", "--find"], capture_output=True, text=True).stdout.strip()
+    go = bench_machine.find_go(ROOT)
     if go:
         subprocess.run([go, "build", "-o", BUILT / f"{kind}_go", "."], cwd=ROOT / f"bench/net/{kind}_go", check=True,
                        env={**os.environ, "GOTOOLCHAIN": "local", "GO111MODULE": "off", "CGO_ENABLED": "0"})
@@ -96,9 +118,9 @@ def servers(kind: str) -> dict[str, Path]:
     return found
 
 
-def show_table(kind: str, reps: int, seconds: float) -> None:
-    print(f"\n| {kind} | connections | server | answers/s | CPU us an answer | p50 us | p99 us | p99.9 us |")
-    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+def table(kind: str, reps: int, seconds: float) -> Iterator[str]:
+    yield f"| {kind} | connections | server | answers/s | CPU us an answer | p50 us | p99 us | p99.9 us |"
+    yield "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |"
     found = servers(kind)
     for request, connections, rate, spinning in LOADS[kind]:
         runs: dict[str, list[list[float]]] = {name: [] for name in found}
@@ -107,13 +129,13 @@ def show_table(kind: str, reps: int, seconds: float) -> None:
                 if not spinning or name in SPINS:
                     runs[name].append(measure(server, request, connections, rate, spinning, seconds))
         what = f"{request} at {rate:,}/s" if rate else request
-        what += f" beside {spinning} that spins" if spinning else ""
-        show_rows(what, connections, runs)
+        what += f" beside {spinning} spinning" if spinning else ""
+        yield from rows(what, connections, runs)
 
 
-def show_tls_table(reps: int, seconds: float) -> None:
-    print("\n| tls | connections | server | answers/s | CPU us an answer | p50 us | p99 us |")
-    print("| --- | ---: | --- | ---: | ---: | ---: | ---: |")
+def tls_table(reps: int, seconds: float) -> Iterator[str]:
+    yield "| tls | connections | server | answers/s | CPU us an answer | p50 us | p99 us |"
+    yield "| --- | ---: | --- | ---: | ---: | ---: | ---: |"
     found = {name: server for name, server in servers("http").items() if name in SPINS}
     with tempfile.TemporaryDirectory() as folder:
         tls = Tls(folder)
@@ -122,31 +144,53 @@ def show_tls_table(reps: int, seconds: float) -> None:
             for _ in range(reps):
                 for name, server in found.items():
                     runs[name].append(tls.measure(server, request, connections, anew, seconds))
-            show_rows(f"{request}, each on a new connection" if anew else request, connections, runs)
+            yield from rows(f"{request}, each on a new connection" if anew else request, connections, runs)
 
 
-def show_rows(what: str, connections: int, runs: dict[str, list[list[float]]]) -> None:
+def rows(what: str, connections: int, runs: dict[str, list[list[float]]]) -> Iterator[str]:
     for name, results in runs.items():
         if not results:
             continue
         answers, cpu, *latencies = (statistics.median(column) for column in zip(*results))
         lowest, highest = min(row[1] for row in results), max(row[1] for row in results)
         shown = " | ".join(f"{value:.0f}" for value in latencies)
-        print(f"| {what} | {connections} | {name} | {answers:,.0f} | {cpu:.2f} [{lowest:.2f}, {highest:.2f}] | "
-              f"{shown} |", flush=True)
+        yield (f"| {what} | {connections} | {name} | {answers:,.0f} | {cpu:.2f} [{lowest:.2f}, {highest:.2f}] | "
+               f"{shown} |")
+
+
+def page(tables: list[str], facts: list[tuple[str, str]], remarks: list[str]) -> str:
+    lines = ["# Benchmarks of the network", "", "Written by `make bench-net`; do not edit.", ""]
+    lines += [f"- {key}: {value}" for key, value in facts] + [""]
+    lines += [f"- {remark}" for remark in remarks] + ([""] if remarks else [])
+    return "\n".join([*lines, METHOD, *tables])
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kinds", nargs="*", metavar="echo|http|tls", help="default: all")
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--reps", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="docs/benchmarks_net.md, with all tables")
+    options = parser.parse_args()
+    if options.write and options.kinds:
+        parser.error("--write: the page has all tables, so none may be named")
+    options.kinds = options.kinds or list(TITLES)
+    return options
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kinds", nargs="*", default=[*LOADS, "tls"], metavar="echo|http|tls")
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--reps", type=int, default=5)
-    options = parser.parse_args()
+    options = arguments()
+    facts = bench_machine.facts(ROOT, BUILT.parent, bench_machine.find_go(ROOT))
+    bystanders, began = bench_machine.Bystanders(), time.monotonic()
+    tables: list[str] = []
     for kind in options.kinds:
-        if kind == "tls":
-            show_tls_table(options.reps, options.seconds)
-        else:
-            show_table(kind, options.reps, options.seconds)
+        measured = tls_table if kind == "tls" else functools.partial(table, kind)
+        for line in itertools.chain([f"## {TITLES[kind]}", ""], measured(options.reps, options.seconds), [""]):
+            print(line, flush=True)
+            tables.append(line)
+    if options.write:
+        facts.append(("Run", f"{options.reps} repetitions of {options.seconds} s, {time.monotonic() - began:.0f} s"))
+        PAGE.write_text(page(tables, facts, bystanders.remarks()))
 
 
 if __name__ == "__main__":

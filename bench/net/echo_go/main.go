@@ -1,14 +1,12 @@
-// Answers what it reads, a goroutine a connection, on one processor; prints its address.
+// Answers what it reads, a goroutine a connection; prints its address.
 package main
 
 import (
 	"fmt"
 	"net"
-	"runtime"
 )
 
 func main() {
-	runtime.GOMAXPROCS(1)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)

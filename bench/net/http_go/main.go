@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -27,7 +26,6 @@ func payload() []byte {
 }
 
 func main() {
-	runtime.GOMAXPROCS(1)
 	json := payload()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
