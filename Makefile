@@ -20,7 +20,7 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 test = ctest --preset $(1) -j $(JOBS)
 
 .PHONY: help setup setup-check setup-peers setup-net setup-foreign setup-aarch64 build test lab doctor bench peers \
-        bench-net asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
+        bench-net fuzz asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,13 @@ bench-net: setup-net ## echo, HTTP and TLS beside Go, Asio and epoll; writes doc
 	@tools/install_go.sh || true
 	$(call build,release,weft_benches)
 	bench/net/load.py --write $(BENCH_ARGS)
+
+FUZZ_SECONDS ?= 60
+fuzz: setup-check ## each fuzzer for FUZZ_SECONDS (60), from the corpus that the tests replay
+	cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang-19 \
+	  -DCMAKE_CXX_COMPILER=clang++-19 -DWEFT_BUILD_FUZZERS=ON -DWEFT_BUILD_DOCTOR=ON
+	cmake --build build/fuzz --target weft_fuzzers
+	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 asan: setup-check ## the tests under the address and undefined behaviour sanitizers
 	$(call build,asan)

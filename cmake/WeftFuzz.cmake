@@ -1,10 +1,8 @@
 # Fuzzers of what reads hostile input: tests/fuzz/<name>_fuzz.cc with its corpus, tests/fuzz/corpus/<name>/.
 #
 # In every build a small main hands each file of the corpus to the same function: a test, with any compiler. With
-# WEFT_BUILD_FUZZERS everything is compiled for libFuzzer with the address sanitizer, and there are the fuzzers as well:
-#   cmake -S . -B build/fuzz -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_C_COMPILER=clang-19 -DWEFT_BUILD_FUZZERS=ON
-#   ninja -C build/fuzz fuzz_pprof && build/fuzz/tests/fuzz/fuzz_pprof -max_total_time=300 build/corpus
-#   tests/fuzz/corpus/pprof
+# WEFT_BUILD_FUZZERS everything is compiled for libFuzzer with the address sanitizer, and there are the fuzzers as well,
+# all of them in the target weft_fuzzers: `make fuzz`.
 include_guard(GLOBAL)
 
 if(WEFT_BUILD_FUZZERS)
@@ -13,6 +11,7 @@ if(WEFT_BUILD_FUZZERS)
   endif()
   set(WEFT_SANITIZE_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
                           -fno-omit-frame-pointer -UNDEBUG)  # what libraries assert counts
+  add_custom_target(weft_fuzzers)
 endif()
 
 # Adds the fuzzer of `name`, linked to the libraries that follow.
@@ -26,6 +25,7 @@ function(weft_add_fuzzer name)
     list(APPEND programs fuzz_${name})
     add_executable(fuzz_${name} "${folder}/${name}_fuzz.cc")
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(weft_fuzzers fuzz_${name})
   endif()
   foreach(program IN LISTS programs)
     weft_own(${program})

@@ -171,11 +171,4 @@ void set_long_runner_period_for_testing(MonotonicNanos nanos) noexcept {
   period.store(nanos, std::memory_order_relaxed);
 }
 
-std::uint64_t long_runners_recorded_for_testing() noexcept {
-  collect();
-  const Section section;
-  const SpinGuard guard(kept.lock);
-  return kept.total;
-}
-
 }  // namespace weft::sched

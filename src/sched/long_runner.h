@@ -34,6 +34,5 @@ void reset_long_runners_after_fork() noexcept;
 
 /// How often one is recorded at most; a second.
 void set_long_runner_period_for_testing(detail::MonotonicNanos period) noexcept;
-std::uint64_t long_runners_recorded_for_testing() noexcept;
 
 }  // namespace weft::sched
