@@ -3,9 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "http/running_server.h"
 #include "weft/chan.h"
@@ -65,6 +69,34 @@ TEST(HttpServerLimits, AHeaderOrABodyThatDoesNotComeIsTimedOut) {
   });
 }
 
+// Sends `begin` and then byte after byte, each a moment after the last, until there is an answer; what that is.
+std::string drip(const Running& running, std::string_view begin) {
+  TcpStream stream = TcpStream::connect(running.address());
+  std::error_code ec;
+  stream.write_all(begin, ec);
+  std::array<char, 4096> buffer;
+  for (int sent = 0; sent < 4000; ++sent) {
+    stream.write_all("x", ec);
+    stream.set_read_deadline(std::chrono::steady_clock::now() + 1ms);
+    const std::size_t count = stream.read_some(buffer, ec);
+    stream.set_read_deadline(std::chrono::steady_clock::time_point::max());
+    if (ec != errc::deadline_exceeded) return std::string(buffer.data(), count) + read_to_end(stream);
+  }
+  return "none yet";
+}
+
+TEST(HttpServerLimits, AClientThatDripsBytesIsTimedOutAsOneThatPauses) {
+  Server server(Limits{.read_header_timeout = 50ms, .read_body_timeout = 50ms});
+  server.handle("/", [](const Request& req, Response& res) { res.text(req.body()); });
+  with_server(server, [&](const Running& running) {
+    const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
+    EXPECT_THAT(drip(running, "GET / HTTP/1.1\r\nX: "), StartsWith("HTTP/1.1 408 "));
+    EXPECT_THAT(drip(running, post + "Content-Length: 5000\r\n\r\n"), StartsWith("HTTP/1.1 408 "));
+    EXPECT_THAT(drip(running, post + "Transfer-Encoding: chunked\r\n\r\n1388\r\n"), StartsWith("HTTP/1.1 408 "));
+    while (server.stats().connections != 0) yield();
+  });
+}
+
 TEST(HttpServerLimits, AnIdleConnectionEndsWithoutAWord) {
   Server server(Limits{.idle_timeout = 2ms});
   with_server(server, [](const Running& running) { EXPECT_EQ(ask(running, ""), ""); });
@@ -87,6 +119,36 @@ TEST(HttpServerLimits, AClientThatDoesNotReadIsTimedOut) {
     EXPECT_EQ(failed.recv(), make_error_code(errc::deadline_exceeded).message());
     while (server.stats().active != 0) yield();
     EXPECT_EQ(server.stats().handler_errors, 0u) << "that is the client's fault";
+  });
+}
+
+// A client that is gone without a word, as behind a cable that was cut: no FIN, no RST. False: we may not do that.
+bool vanish_after(const Running& running, std::string_view bytes, bool answered) {
+  const net::Endpoint address = net::Endpoint::parse(running.address());
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::connect(client, address.data(), address.size()), 0);
+  EXPECT_EQ(::send(client, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  char first = 0;
+  EXPECT_TRUE(!answered || ::recv(client, &first, 1, 0) == 1);
+  const int on = 1;
+  const bool permitted = ::setsockopt(client, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0;
+  ::close(client);
+  return permitted;
+}
+
+TEST(HttpServerLimits, APeerThatVanishedWithoutAWordIsTimedOut) {
+  constexpr auto kLimit = 100ms;
+  Server server(Limits{.read_header_timeout = kLimit, .read_body_timeout = kLimit, .idle_timeout = kLimit});
+  server.handle("/", [](const Request& req, Response& res) { res.text(req.body()); });
+  with_server(server, [&](const Running& running) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n";
+    for (const std::string& sent : {std::string(), head.substr(0, 10), head + "1", head + "12"}) {
+      const auto begin = std::chrono::steady_clock::now();
+      if (!vanish_after(running, sent, sent.ends_with("12"))) GTEST_SKIP() << "TCP_REPAIR needs CAP_NET_ADMIN";
+      EXPECT_THAT(get_raw(running, "/"), StartsWith("HTTP/1.1 200 ")) << "who comes after it is served";
+      while (server.stats().connections != 0) yield();
+      EXPECT_GE(std::chrono::steady_clock::now() - begin, kLimit) << "it was told of an end after " << sent;
+    }
   });
 }
 
