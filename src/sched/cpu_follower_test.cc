@@ -1,10 +1,12 @@
-// max_procs in a real control group: at the start, and when the quota changes under the running process.
+// max_procs in a real control group: at the start, and when the quota changes under the running process; and when its
+// affinity mask does.
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -129,6 +131,39 @@ TEST_F(InACpuGroup, TheMetricsTellOfThrottling) {
   ASSERT_TRUE(group_->set_quota(kCpu / 5));
   Member member(*group_, "throttled");
   EXPECT_EQ(member.next_number(), 200);
+}
+
+// As `taskset -ap` and a cpuset that changes do it: every thread of the process, until none is new.
+void set_affinity(pid_t process, const cpu_set_t& mask) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+      const pid_t id = std::atoi(thread.path().filename().c_str());
+      cpu_set_t now;
+      if (::sched_getaffinity(id, sizeof now, &now) != 0 || CPU_EQUAL(&now, &mask))
+        continue;  // it has ended, or has it
+      if (::sched_setaffinity(id, sizeof mask, &mask) == 0) changed = true;
+    }
+  }
+}
+
+TEST(CpuFollower, TheAffinityMaskIsFollowed) {
+  cpu_set_t all;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
+  weft::testing::ChildProgram program("follows");
+  const int processors = std::atoi(program.next_line().c_str());
+  if (processors < 2) GTEST_SKIP() << "needs two CPUs";
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+  }
+  for (int round = 0; round < 2; ++round) {
+    set_affinity(program.pid(), one);
+    EXPECT_EQ(program.next_line(), "1");
+    set_affinity(program.pid(), all);
+    EXPECT_EQ(program.next_line(), std::to_string(processors));
+  }
 }
 
 }  // namespace
