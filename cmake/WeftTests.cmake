@@ -96,8 +96,8 @@ function(weft_add_load_tests)
   if(NOT TARGET notes OR WEFT_SANITIZE)
     return()
   endif()
-  set(cases wrk h2load curl idle_connections slowloris resets half_open malformed out_of_files disk_full clock_jumps
-            names_down quota_changes terminated_under_load)
+  set(cases wrk h2load curl idle_connections slowloris resets half_closed half_open malformed out_of_files disk_full
+            clock_jumps names_down quota_changes terminated_under_load terminated_with_kept_connections)
   foreach(case IN LISTS cases)
     add_test(NAME load/${case}
              COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/load/run.py" $<TARGET_FILE:notes> ${case})

@@ -1,6 +1,7 @@
 """The service under test, and plain sockets to talk to it."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -8,8 +9,10 @@ import resource
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import urllib.request
 from pathlib import Path
 
@@ -30,6 +33,7 @@ def output_of(*command) -> str:
     return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
+GET = b"GET /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -108,6 +112,16 @@ class Service:
         connection = socket.create_connection(self.address, timeout=30)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+    def unread(self, connection: socket.socket) -> int:
+        """Bytes that the connection has sent and the service has not read."""
+        (unacknowledged,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, b"\0" * 4))
+        port, peer = (f":{address[1]:04X}" for address in (self.address, connection.getsockname()))
+        for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+            _, local, remote, _, queues, *_ = line.split()
+            if local.endswith(port) and remote.endswith(peer):
+                return unacknowledged + int(queues.split(":")[1], 16)
+        raise AssertionError("the service has no such connection")
 
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -11,10 +11,9 @@ import threading
 import time
 from pathlib import Path
 
-from service import CannotRun, output_of, read_answer, running, tool
+from service import GET, CannotRun, output_of, read_answer, running, tool
 
 NAME_SERVER = "127.0.0.53"
-GET = b"GET /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class NameServer:
