@@ -172,6 +172,7 @@ int signal_while_validating() {
   });
   app.validate("next", [] { say("next checks"); });
   app.start("db", [] { say("db starts"); });
+  app.on_shutdown("flush", 1s, [] { say("flush stops"); });
   return app.run();
 }
 
@@ -181,6 +182,7 @@ TEST(App, ASignalEndsItsValidationAndNothingStarts) {
   program.send(SIGTERM);
   EXPECT_EQ(program.exit_code(), 0) << program.all_said();
   EXPECT_THAT(program.all_said(), HasSubstr("draining reason=SIGTERM"));
+  EXPECT_THAT(program.all_said(), HasSubstr("flush stops")) << "it belongs to no part";
   EXPECT_THAT(program.all_said(), Not(HasSubstr("next checks")));
   EXPECT_THAT(program.all_said(), Not(HasSubstr("db starts")));
 }

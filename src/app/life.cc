@@ -46,7 +46,7 @@ int Life::run() {
   obs::set_phase(health::Phase::kStarting);
   watch_shutdown_time();
   validate();
-  if (valid_ && !ending_) serve();
+  if (valid_ || ending_) serve();
   obs::set_phase(health::Phase::kStopped);
   shared_->over.close();
   goroutines_.wait();
@@ -57,7 +57,7 @@ int Life::run() {
 
 void Life::serve() {
   feed_watchdog();
-  launch_servers(true);
+  if (!ending_) launch_servers(true);
   start_parts();
   if (!ending_) {
     launch_servers(false);

@@ -5,7 +5,7 @@
 //
 //   validate --> start_parts --> ready --> wait --> drain --> stop_parts
 //                     \__________________________________/^    a failure or a signal skips what is left in between;
-//                                                             in validate, all that follows
+//                                                             what does not hold in validate, all that follows
 //
 // INVARIANTS [app.I1] an end is sent by every goroutine that was launched, once; the channel has room for all of them:
 //                     no goroutine waits to report, whether somebody listens or not

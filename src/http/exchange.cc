@@ -136,7 +136,7 @@ void Exchange::call_handler() {
   }
   if (match_.route != nullptr) return match_.route->handler(request_, response_);
   if (raw_path_ == "*" && parser_.method() == "OPTIONS") return;
-  if (match_.allowed.empty()) throw HttpError(404, "Not Found");
+  if (match_.allowed.empty()) return response_.error(404, "Not Found");
   response_.error(405, "Method Not Allowed");
   response_.set_header("Allow", match_.allowed);
 }
