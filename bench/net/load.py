@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Echo and HTTP over loopback: weft beside its peers by turns; server on one core, client on the other.
+"""Echo, HTTP and TLS over loopback: weft beside its peers by turns, the client on a core of its own where there is one.
 
    bench/net/load.py [echo|http|tls]... [--seconds S] [--reps N] [--write]     `make bench-net` builds the programs
 
@@ -42,9 +42,10 @@ LOADS = {
 }
 TITLES = {"echo": "Echo of 64 bytes", "http": "HTTP", "tls": "HTTP over TLS"}
 METHOD = """\
-A server has one processor, the first core, and where handlers spin as many as they are; the client has the last core.
-The servers of a row are measured by turns. Values are medians; of the server's CPU time an answer, the lowest and the
-highest stand in brackets. At a fixed rate the time to an answer counts from when the request was due.
+A server has one processor, the first core, and where handlers spin as many as they are; the client has the last core,
+which on a machine of two cores it shares with the server of two. The servers of a row are measured by turns. Values are
+medians; of the server's CPU time an answer, the lowest and the highest stand in brackets. At a fixed rate the time to
+an answer counts from when the request was due.
 """
 
 
