@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes docs/reference from the public headers: their opening comments, and each declaration that has a doc comment.
+"""Writes docs/reference from the public headers: their opening comments, each declaration that has a doc comment, and
+each plain struct, with its fields.
 
 usage: reference.py          writes
        reference.py --check  fails if what is written is not what the headers say
@@ -48,6 +49,28 @@ def declaration(lines: list[str], start: int) -> str:
     return text.rstrip()
 
 
+def plain_struct(lines: list[str], start: int) -> str:
+    """The whole of a struct that begins there and has fields alone; else nothing."""
+    if not re.match(r"struct (\[\[\w+\]\] )?\w+ \{$", lines[start]):
+        return ""
+    end = lines.index("};", start)
+    fields = [re.sub(r"\s*//.*$", "", line) for line in lines[start + 1:end]]
+    if any(re.match(r"[^=]*\(", field) or field.strip() in ("private:", "public:") for field in fields):
+        return ""
+    return "\n".join([*lines[start:end], "}"])
+
+
+def without_detail(lines: list[str]) -> list[str]:
+    """What is declared for users alone."""
+    kept, depth = [], 0
+    for line in lines:
+        if depth == 0 and line != "namespace detail {":
+            kept.append(line)
+        else:
+            depth += line.count("{") - line.count("}")
+    return kept
+
+
 def without_template(code: str) -> str:
     """The declaration without its `template <...>` and the requires clause on a line of its own."""
     code = code.lstrip()
@@ -82,7 +105,11 @@ def entries(lines: list[str]) -> Iterator[Entry]:
         around = [(column, name) for column, name in around if not stripped or indent > column or stripped[0] == "#"]
         starts = re.match(r"(template|class|struct|enum class)\b", stripped)
         opened = TYPE.match(without_template(declaration(lines, number))) if starts else None
-        if words and stripped:
+        fields = plain_struct(lines, number)
+        if fields:
+            yield Entry(words, fields, "")
+            words = []
+        elif words and stripped:
             code = "\n".join(part[indent:] for part in declaration(lines, number).splitlines())
             yield Entry(words, without_initializers(code), around[-1][1] if around else "")
             words = []
@@ -105,6 +132,8 @@ def body_of(words: list[str]) -> str:
 
 
 def name_of(code: str) -> str:
+    if struct := re.match(r"struct (?:\[\[\w+\]\] )?(\w+)", code):
+        return struct.group(1)
     flat = without_template(code).replace("decltype(auto)", "auto")
     for pattern in (TYPE, re.compile(r"using\s+(\w+)"), re.compile(r"^[\w:<>,*&\s]+?(\w+)\s*=(?!=)"),
                     re.compile(r"(operator\s*\S+?|~?\w+)\s*\("), re.compile(r"(\w+)\s*(?:=|$)")):
@@ -121,9 +150,9 @@ def page(header: pathlib.Path) -> str:
     first = words[0].removeprefix(f"{name}:").strip()
     words[0] = first[:1].upper() + first[1:]
     parts = [f"# `<{name}>`", "\n".join(words)]
-    for entry in entries(lines):
+    for entry in entries(without_detail(lines)):
         title = f"{entry.inside}::{name_of(entry.code)}" if entry.inside else name_of(entry.code)
-        parts += [f"## `{title}`", f"```cpp\n{entry.code};\n```", body_of(entry.words)]
+        parts += [f"## `{title}`", f"```cpp\n{entry.code};\n```", *filter(None, [body_of(entry.words)])]
     return "\n\n".join(parts) + "\n"
 
 
