@@ -37,9 +37,6 @@ bool signal_thread(std::int32_t thread_id, int signal_number) noexcept {
   return ::syscall(SYS_tgkill, ::getpid(), thread_id, signal_number) == 0;
 }
 
-namespace {
-
-// How much of the thread's file there is, up to `size` - 1 bytes and a final 0; 0 when the thread is gone.
 std::size_t read_task_file(std::int32_t thread_id, const char* name, char* text, std::size_t size) noexcept {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/self/task/%d/%s", thread_id, name);
@@ -51,8 +48,6 @@ std::size_t read_task_file(std::int32_t thread_id, const char* name, char* text,
   text[got] = '\0';
   return got;
 }
-
-}  // namespace
 
 std::array<char, 16> thread_name(std::int32_t thread_id) noexcept {
   std::array<char, 16> name{};

@@ -16,6 +16,9 @@ std::int32_t current_thread_id() noexcept;
 /// What tools show for the calling thread: at most 15 bytes.
 void name_current_thread(const char* name) noexcept;
 
+/// A file of /proc/self/task/ID, up to `size` - 1 bytes and a final 0: how many bytes; 0 when the thread is gone.
+std::size_t read_task_file(std::int32_t thread_id, const char* name, char* text, std::size_t size) noexcept;
+
 /// What tools show for a thread of this process, with its final 0; empty when it is gone. Any bytes but 0 and newline.
 std::array<char, 16> thread_name(std::int32_t thread_id) noexcept;
 

@@ -80,8 +80,11 @@ void visit_batch(const VisitStack& visit, std::span<Goroutine*> batch) {
       if (status != Status::kParked) continue;  // what it does is not weft's to tell
       headers[i].name = thread_name(headers[i].id);
     }
-    if (status == Status::kRunning || headers[i].is_thread)
-      frames[i].count = running_stack(*batch[i], frames[i].addresses);
+    if (status == Status::kRunning || headers[i].is_thread) {
+      const StackLook look = running_stack(*batch[i], frames[i].addresses);
+      frames[i].count = look.count;
+      headers[i].blocked = look.blocked;
+    }
     visit(headers[i], frames[i].view());
   }
 }
@@ -157,7 +160,7 @@ std::string describe_header(const DumpHeader& header) {
     state = fmt::format("{}{}", wait_reason_text(header.wait_reason), waiting_time(header.wait_since));
     if (header.wait_on != nullptr) state += fmt::format(", on {}", fmt::ptr(header.wait_on));
   } else {
-    state = header.status == Status::kRunning ? "running" : "runnable";
+    state = header.status != Status::kRunning ? "runnable" : header.blocked ? "system call" : "running";
   }
   if (header.pinned) state += ", pinned to its thread";
   if (header.long_runner) state += ", long runner";

@@ -22,6 +22,7 @@ struct DumpHeader {
   std::uint64_t id = 0;  // the thread's where it is one
   detail::GoroutineName name{};
   detail::Status status = detail::Status::kDead;
+  bool blocked = false;  // it runs, in a system call that waits
   bool pinned = false;
   bool long_runner = false;
   detail::WaitReason wait_reason = detail::WaitReason::kNone;  // this and what follows: if it is parked

@@ -1,7 +1,10 @@
 // The dump: every goroutine with its id, name, state, reason and function names, while the program goes on.
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <array>
 #include <atomic>
@@ -54,6 +57,12 @@ std::atomic<bool> stop_spinning{false};
   c.recv();
   asm volatile("");
 }
+[[gnu::noinline]] ssize_t read_in_the_yard(int fd) {
+  char into;
+  const ssize_t count = ::read(fd, &into, 1);
+  asm volatile("");
+  return count;
+}
 [[gnu::noinline]] void spin_in_the_attic() {
   spinning = true;
   while (!stop_spinning.load(std::memory_order_relaxed)) {
@@ -105,6 +114,43 @@ TEST(Dump, TellsOfParkedAndRunningGoroutines) {
     mutex.unlock();
     locksmith.join();
     never.close();
+  });
+}
+
+// Blocked in plain C. Those that a signal would end in spite of SA_RESTART are not asked for their stacks.
+TEST(Dump, EndsNoSystemCall) {
+  set_max_procs(4);
+  run([] {
+    std::array<int, 2> sockets;
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets.data()), 0);
+    const timeval limit{.tv_sec = 3600, .tv_usec = 0};
+    ASSERT_EQ(::setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+    std::array<int, 2> pipe;
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    char byte = 'x';
+    auto poller = spawn({.name = "poller"}, [&] {
+      pollfd wanted{.fd = sockets[0], .events = POLLIN, .revents = 0};
+      return ::poll(&wanted, 1, -1);
+    });
+    auto receiver = spawn({.name = "receiver"}, [&] {
+      char into;
+      return ::recv(sockets[0], &into, 1, 0);
+    });
+    auto reader = spawn({.name = "reader"}, [&] { return read_in_the_yard(pipe[0]); });
+    std::string text;
+    const auto blocked = [&](const std::string& name) { return contains(part_of(text, name), "[system call"); };
+    do {
+      text = dump();
+    } while (!blocked("poller") || !blocked("receiver") || !contains(part_of(text, "reader"), "read_in_the_yard"));
+    EXPECT_TRUE(blocked("reader")) << text;
+    EXPECT_FALSE(poller.done() || receiver.done() || reader.done());
+    ASSERT_EQ(::write(sockets[1], &byte, 1), 1);
+    ASSERT_EQ(::write(pipe[1], &byte, 1), 1);
+    EXPECT_EQ(receiver.join(), 1);
+    EXPECT_EQ(reader.join(), 1);
+    ASSERT_EQ(::write(sockets[1], &byte, 1), 1);  // the receiver may have been first
+    EXPECT_EQ(poller.join(), 1);
+    for (const int fd : {sockets[0], sockets[1], pipe[0], pipe[1]}) ::close(fd);
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include "os/clock.h"
 #include "os/futex.h"
+#include "os/system_call.h"
 #include "os/unwind.h"
 #include "sched/scheduler.h"
 #include "sched/stand_in.h"
@@ -52,6 +53,18 @@ std::int32_t thread_of(const Goroutine& g) noexcept {
   return m == nullptr ? 0 : m->thread_id;
 }
 
+std::size_t ask(const Goroutine& g, std::int32_t thread_id, std::span<std::uintptr_t> out) noexcept {
+  const std::scoped_lock one_at_a_time(request_mutex);
+  if (the_request.state.load(std::memory_order_acquire) != 0) return 0;
+  the_request.wanted.store(&g, std::memory_order_relaxed);
+  the_request.state.store(1, std::memory_order_release);
+  if (!interrupt_thread(thread_id)) {
+    the_request.state.store(0, std::memory_order_release);
+    return 0;
+  }
+  return wait_for_answer(out);
+}
+
 }  // namespace
 
 bool answer_stack_request() noexcept {
@@ -68,19 +81,19 @@ bool answer_stack_request() noexcept {
   return true;
 }
 
-std::size_t running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noexcept {
-  if (detail::on_goroutine() && detail::self() == &g) return os::unwind_here(out);
-  const std::scoped_lock one_at_a_time(request_mutex);
-  if (the_request.state.load(std::memory_order_acquire) != 0) return 0;
+StackLook running_stack(const Goroutine& g, std::span<std::uintptr_t> out) noexcept {
+  if (detail::on_goroutine() && detail::self() == &g) return {.count = os::unwind_here(out)};
   const std::int32_t thread_id = thread_of(g);
-  if (thread_id == 0) return 0;
-  the_request.wanted.store(&g, std::memory_order_relaxed);
-  the_request.state.store(1, std::memory_order_release);
-  if (!interrupt_thread(thread_id)) {
-    the_request.state.store(0, std::memory_order_release);
-    return 0;
+  if (thread_id == 0) return {};
+  const os::SystemCall call = os::system_call_of(thread_id);
+  StackLook look{.blocked = call.state != os::SystemCall::State::kNone};
+  if (os::survives_signals(call)) {
+    look.count = ask(g, thread_id, out);
+  } else if (call.pc != 0 && !out.empty()) {
+    out.front() = call.pc;
+    look.count = 1;
   }
-  return wait_for_answer(out);
+  return look;
 }
 
 void reset_running_stack_after_fork() noexcept {
