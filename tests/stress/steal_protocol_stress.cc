@@ -65,7 +65,9 @@ class TwoCpus {
 
 class Duel {
  public:
-  explicit Duel(std::uint64_t seed) : random_(seed) {
+  /// `longest_absence` is how many turns the machine is in user code at most: about what a barrier takes, so that it
+  /// sometimes comes by meanwhile and sometimes does not.
+  Duel(std::uint64_t seed, std::uint64_t longest_absence) : random_(seed), longest_absence_(longest_absence) {
     machine_.inside.store(false, std::memory_order_relaxed);
     machine_.p.store(processor(), std::memory_order_relaxed);
   }
@@ -96,7 +98,7 @@ class Duel {
 
   // The machine: a stretch of user code, then one section, entered as detail::Section enters.
   void live() noexcept {
-    pause(random_() % 64);
+    pause(random_() % (random_() % 4 == 0 ? longest_absence_ : 64));
     machine_.inside.store(true, std::memory_order_relaxed);
     detail::compiler_barrier();
     if (machine_.request.load(std::memory_order_relaxed) != StealRequest::kNone &&
@@ -144,6 +146,7 @@ class Duel {
 
   MachineHead machine_;
   Random random_;  // the machine's
+  const std::uint64_t longest_absence_;
   alignas(64) std::atomic<Processor*> mailbox_{nullptr};
   alignas(64) std::atomic<std::uint64_t> violations_{0};
   std::atomic<bool> stop_{false};
@@ -155,6 +158,9 @@ std::uint64_t printed_seed() {
   return seed;
 }
 
+constexpr std::uint64_t kMembarrierTurns = 2'000;
+constexpr std::uint64_t kVisitTurns = 100'000;
+
 void print(const char* what, const Counts& counts) {
   std::cout << what << ": " << counts.steals << " steals, " << counts.cancels << " cancelled, " << counts.violations
             << " violations\n";
@@ -163,7 +169,8 @@ void print(const char* what, const Counts& counts) {
 TEST(StealProtocolStress, AMachineInsideKeepsItsProcessor) {
   const auto end = Clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10));
   const auto enough = [&](const Counts& c) { return Clock::now() >= end && c.steals > 0 && c.cancels > 0; };
-  const Counts counts = Duel(printed_seed()).run([] { os::membarrier(); }, std::chrono::hours(2), enough);
+  const Counts counts =
+      Duel(printed_seed(), kMembarrierTurns).run([] { os::membarrier(); }, std::chrono::hours(2), enough);
   print("with membarrier", counts);
   EXPECT_EQ(counts.violations, 0u);
   EXPECT_GT(counts.steals, 0u);
@@ -173,11 +180,13 @@ TEST(StealProtocolStress, AMachineInsideKeepsItsProcessor) {
 TEST(StealProtocolStress, SoItDoesWhereMembarrierIsRefused) {
   os::force_cpu_visits_for_testing();
   const auto end = Clock::now() + std::chrono::seconds(number_from_environment("WEFT_STRESS_SECONDS", 10));
-  const auto enough = [&](const Counts& c) { return Clock::now() >= end && c.steals + c.cancels > 0; };
-  const Counts counts = Duel(printed_seed()).run([] { os::membarrier(); }, std::chrono::hours(2), enough);
+  const auto enough = [&](const Counts& c) { return Clock::now() >= end && c.steals > 0 && c.cancels > 0; };
+  const Counts counts = Duel(printed_seed(), kVisitTurns).run([] { os::membarrier(); }, std::chrono::hours(2), enough);
   os::register_membarrier();
   print("with visits to every CPU", counts);
   EXPECT_EQ(counts.violations, 0u);
+  EXPECT_GT(counts.steals, 0u);
+  EXPECT_GT(counts.cancels, 0u);
 }
 
 TEST(StealProtocolStress, ControlWithoutMembarrierItBreaks) {
@@ -185,8 +194,8 @@ TEST(StealProtocolStress, ControlWithoutMembarrierItBreaks) {
 #ifdef WEFT_TSAN
   GTEST_SKIP() << "what the thread sanitizer does at each access closes the window";
 #endif
-  const Counts counts =
-      Duel(printed_seed()).run([] {}, std::chrono::seconds(60), [](const Counts& c) { return c.violations > 0; });
+  const Counts counts = Duel(printed_seed(), kMembarrierTurns)
+                            .run([] {}, std::chrono::seconds(60), [](const Counts& c) { return c.violations > 0; });
   print("without membarrier", counts);
   EXPECT_GT(counts.violations, 0u) << "the test cannot tell a broken protocol from a sound one on this machine";
 }
