@@ -92,7 +92,7 @@ stress-bounded: setup-foreign ## the same, all stress tests together in STRESS_T
 	$(call build,release,,-DWEFT_BUILD_FOREIGN=ON)
 	@count=$$(for program in build/release/tests/stress/*_stress; do $$program --gtest_list_tests; done | grep -c '^  '); \
 	  WEFT_STRESS_SECONDS=$$(($(STRESS_TOTAL_SECONDS) / (count > 0 ? count : 1) + 1)) \
-	  ctest --preset stress -E '^doctor/(live_go|hostile_servers)$$'
+	  ctest --preset stress -E '^doctor/(live_go|hostile_servers)$$|\.migrating$$'
 
 lint: setup-check ## layers, sizes, format, clang-tidy, links and claims
 	cmake --preset release-clang >/dev/null

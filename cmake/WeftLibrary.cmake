@@ -101,6 +101,9 @@ if(WEFT_FIX_ERRNO)
   target_compile_definitions(weft PUBLIC $<$<COMPILE_LANG_AND_ID:C,GNU,Clang>:__const__=__unused__>
                                          $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:__const__=__unused__>)
 endif()
+if(NOT WEFT_FP_CONTROL)  # some ns a switch; then fesetround() and the like hold for whoever runs next on the thread
+  target_compile_definitions(weft PRIVATE WEFT_NO_FP_CONTROL=1)
+endif()
 if(WEFT_CONTEXT STREQUAL "boost")
   find_package(Boost REQUIRED COMPONENTS context)
   target_link_libraries(weft PRIVATE Boost::context)

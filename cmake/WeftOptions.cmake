@@ -13,6 +13,7 @@ option(WEFT_TLS "TLS streams, by OpenSSL" ON)
 option(WEFT_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_WERROR "Warnings are errors" OFF)
 option(WEFT_STACK_PROBES "Give users of weft -fstack-clash-protection: large frames meet the guard" ON)
+option(WEFT_FP_CONTROL "Each goroutine has its own floating-point rounding and traps, as the ABI says" ON)
 option(WEFT_FIX_ERRNO "Give users of weft -D__const__=__unused__, without which compilers keep errno's address" ON)
 
 set(WEFT_SANITIZE "" CACHE STRING "address (with undefined behaviour), thread, or empty")

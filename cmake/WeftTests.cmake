@@ -30,7 +30,8 @@ function(weft_test_program result prefix source)
   weft_program(${target} "tests/${prefix}" "${name}" "${source}" ${ARGN})
   target_include_directories(${target} PRIVATE "${WEFT_TESTS_DIR}")
   target_compile_definitions(${target} PRIVATE "WEFT_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
-  target_compile_definitions(${target} PRIVATE $<$<STREQUAL:${WEFT_CONTEXT},boost>:WEFT_CONTEXT_BOOST=1>)
+  target_compile_definitions(${target} PRIVATE $<$<STREQUAL:${WEFT_CONTEXT},boost>:WEFT_CONTEXT_BOOST=1>
+                                                  $<$<NOT:$<BOOL:${WEFT_FP_CONTROL}>>:WEFT_NO_FP_CONTROL=1>)
   target_link_libraries(${target} PRIVATE ${WEFT_TEST_SUPPORT} GTest::gtest_main GTest::gmock)
   if(TARGET weft_test_headers)
     target_precompile_headers(${target} REUSE_FROM weft_test_headers)
@@ -87,7 +88,10 @@ function(weft_add_stress_tests)
     set_tests_properties("stress/${name}.migrate" PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT}
                                                              ENVIRONMENT "WEFT_STRESS_SECONDS=1;WEFT_DEBUG=migrate=1")
     add_test(NAME "stress/${name}" COMMAND ${target})
-    set_tests_properties("stress/${name}" PROPERTIES LABELS stress TIMEOUT 7200 RUN_SERIAL ON)
+    add_test(NAME "stress/${name}.migrating" COMMAND ${target})
+    set_tests_properties("stress/${name}.migrating" PROPERTIES ENVIRONMENT WEFT_DEBUG=migrate=1)
+    set_tests_properties("stress/${name}" "stress/${name}.migrating" PROPERTIES LABELS stress TIMEOUT 7200
+                                                                               RUN_SERIAL ON)
   endforeach()
 endfunction()
 

@@ -32,17 +32,21 @@ weft_switch_context:
     stp     d10, d11, [sp, #112]
     stp     d12, d13, [sp, #128]
     stp     d14, d15, [sp, #144]
+#ifndef WEFT_NO_FP_CONTROL
     mrs     x10, fpcr
     str     x10, [sp, #160]
+#endif
     mov     x9, sp
     str     x9, [x0]
     mov     sp, x1
+#ifndef WEFT_NO_FP_CONTROL
     // Writing the control register stalls the pipeline, and the two contexts' are nearly always the same.
     ldr     x9, [sp, #160]
     cmp     x9, x10
     b.eq    1f
     msr     fpcr, x9
 1:
+#endif
     ldp     d14, d15, [sp, #144]
     ldp     d12, d13, [sp, #128]
     ldp     d10, d11, [sp, #112]

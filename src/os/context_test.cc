@@ -113,6 +113,9 @@ std::uint16_t x87_control() {
 #endif
 
 TEST_F(ContextTest, FloatingPointControlTravelsWithTheContext) {
+#ifdef WEFT_NO_FP_CONTROL
+  GTEST_SKIP() << "built with WEFT_FP_CONTROL=OFF";
+#endif
   static int inside;
   inside = -1;
   start([](Pair& pair) {

@@ -29,18 +29,18 @@ weft_switch_context:
     .cfi_rel_offset %r15, 0
     subq    $8, %rsp
     .cfi_adjust_cfa_offset 8
-#ifndef WEFT_CONTEXT_NO_FPU
+#ifndef WEFT_NO_FP_CONTROL
     stmxcsr (%rsp)
     fnstcw  4(%rsp)
 #endif
     movq    %rsp, (%rdi)
-#ifndef WEFT_CONTEXT_NO_FPU
+#ifndef WEFT_NO_FP_CONTROL
     movl    (%rsp), %eax
     movzwl  4(%rsp), %ecx
 #endif
     movq    %rsi, %rsp
     // From here on the other stack; the frame has the same shape, so the unwind rules above still hold.
-#ifndef WEFT_CONTEXT_NO_FPU
+#ifndef WEFT_NO_FP_CONTROL
     // Loading a control word stalls the pipeline, and the two contexts' words are nearly always the same.
     cmpl    (%rsp), %eax
     je      1f
