@@ -159,6 +159,8 @@ Lookups& lookups() {
 
 Answer lookup(const Query& query, const Context& ctx) {
   if (const std::error_code ec = ctx.error()) return {{}, ec};
+  // After run() has returned: whoever is asked, or has the mutex, may be a goroutine that was paused then.
+  if (!detail::on_goroutine()) detail::resume();
   return lookups().ask(query, ctx);
 }
 

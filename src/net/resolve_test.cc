@@ -134,6 +134,17 @@ TEST_F(Resolver, PlainThreadsResolveToo) {
   thread.join();
 }
 
+// The lookup under way is a goroutine's that was paused when run() returned.
+TEST_F(Resolver, AThreadThatJoinsALookupAfterRunGetsItsAnswer) {
+  run([&] {
+    go([] { resolve("server.example"); });
+    until_asked(1);
+  });
+  answers_ = true;
+  while (busy_ != 0) std::this_thread::yield();
+  std::thread([] { EXPECT_EQ(resolve("server.example").size(), 1u); }).join();
+}
+
 TEST(InTurn, TheFamiliesTakeTurnsFromTheFirst) {
   const auto order = [](std::initializer_list<const char*> addresses) {
     std::vector<Endpoint> endpoints;
