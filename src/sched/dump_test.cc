@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "sched/sanitizer.h"
 #include "weft/chan.h"
 #include "weft/runtime.h"
 #include "weft/sync/mutex.h"
@@ -161,11 +162,16 @@ TEST(Dump, TellsOfThreadsThatWaitInAPrimitive) {
       ::prctl(PR_SET_NAME, "cellar\nthread");
       wait_in_the_cellar(never);
     });
+#ifdef WEFT_TSAN  // which keeps the signal back: the thread is not asked for its stack
+    const std::string sign = "cellar?thread";
+#else
+    const std::string sign = "wait_in_the_cellar";
+#endif
     std::string text;
     do {
       text = dump();
-    } while (!contains(text, "wait_in_the_cellar"));
-    const std::size_t at = text.rfind("\nthread ", text.find("wait_in_the_cellar"));
+    } while (!contains(text, sign));
+    const std::size_t at = text.rfind("\nthread ", text.find(sign));
     ASSERT_NE(at, std::string::npos) << text;
     EXPECT_TRUE(contains(text.substr(at), " \"cellar?thread\" [chan receive, on 0x")) << text;
     never.close();
