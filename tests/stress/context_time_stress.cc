@@ -151,8 +151,11 @@ TEST(PoolStress, NobodySharesAndNothingIsDirtyWhileItAges) {
             EXPECT_EQ((*item)->dirt, 0);
             (*item)->dirt = n + 1;
             if (pick(own, 0, 4) == 0) yield();
-            if (pick(own, 0, 2) == 0) held.push_back(std::move(item));
-            if (item) (*item)->used = false;
+            if (pick(own, 0, 2) == 0) {
+              held.push_back(std::move(item));
+            } else {
+              (*item)->used = false;
+            }
             if (held.size() > 80) {
               for (auto& h : held) (*h)->used = false;
               held.clear();
