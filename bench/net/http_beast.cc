@@ -1,13 +1,8 @@
 // The same on Boost.Beast with Asio's coroutines, one thread, as Beast's own examples do it; prints its address.
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <cstdio>
 
+#include "asio_server.h"
 #include "payload.h"
 
 namespace {
@@ -16,7 +11,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace net = boost::asio;
 using Stream = net::use_awaitable_t<>::as_default_on_t<beast::tcp_stream>;
-using Acceptor = net::use_awaitable_t<>::as_default_on_t<net::ip::tcp::acceptor>;
 
 net::awaitable<void> session(Stream stream) {
   static const std::string json = payload();
@@ -40,19 +34,6 @@ net::awaitable<void> session(Stream stream) {
   }
 }
 
-net::awaitable<void> accept_all(Acceptor acceptor) {
-  while (true) {
-    co_spawn(acceptor.get_executor(), session(Stream(co_await acceptor.async_accept())), net::detached);
-  }
-}
-
 }  // namespace
 
-int main() {
-  net::io_context context(1);
-  Acceptor acceptor(context, {net::ip::address_v4::loopback(), 0});
-  std::printf("127.0.0.1:%d\n", acceptor.local_endpoint().port());
-  std::fflush(stdout);
-  co_spawn(context, accept_all(std::move(acceptor)), net::detached);
-  context.run();
-}
+int main() { serve_on_loopback(&session); }

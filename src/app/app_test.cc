@@ -204,6 +204,26 @@ TEST(App, TheTimeoutCountsForAValidationToo) {
   EXPECT_THAT(program.all_said(), HasSubstr("remote"));
 }
 
+TEST(App, OneAtATime) {
+  run([] {
+    App first;
+    std::string refused;
+    first.start("second", [&] {
+      try {
+        static_cast<void>(App().run());
+      } catch (const usage_error& error) {
+        refused = error.what();
+      }
+    });
+    first.warmup("end", [&] { first.stop(); });
+    EXPECT_EQ(first.run(), 0);
+    EXPECT_EQ(refused, "weft::App::run: another App runs");
+    App after;
+    after.stop();
+    EXPECT_EQ(after.run(), 0);
+  });
+}
+
 int failed_start() {
   App app;
   auto both = make_chan<void>();

@@ -54,7 +54,8 @@ TEST(HttpServer, AnyNameOrAddressIsAHost) {
   Server server;
   server.handle("/", [](const Request& req, Response& res) { res.text(std::string(req.header("Host"))); });
   with_server(server, [](const Running& running) {
-    for (const std::string host : {"", "a.example:80", "a:", "[::1]:8080", "[fe80::1%25eth0]", "a_b.c-d~", "1.2.3.4"}) {
+    for (const std::string host :
+         {"", "a.example:80", "a:", "[::1]:8080", "[2001:db8::7]", "caf%C3%A9.example", "a_b.c-d~", "1.2.3.4"}) {
       EXPECT_EQ(body_of(ask(running, "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")), host);
     }
   });

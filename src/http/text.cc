@@ -1,5 +1,6 @@
 #include "http/text.h"
 
+#include <boost/url/authority_view.hpp>
 #include <boost/url/decode_view.hpp>
 #include <boost/url/grammar/alnum_chars.hpp>
 #include <boost/url/pct_string_view.hpp>
@@ -24,20 +25,8 @@ bool is_field_value(std::string_view text) noexcept {
 }
 
 bool is_host(std::string_view text) noexcept {
-  constexpr std::string_view kNameMarks = "-._~%!$&'()*+,;=", kLiteralMarks = "-._~%!$&'()*+,;=:";
-  const bool literal = text.starts_with('[');  // [::1]
-  if (literal) text.remove_prefix(1);
-  const std::string_view marks = literal ? kLiteralMarks : kNameMarks;
-  const auto end = std::find_if_not(text.begin(), text.end(), [&](char c) {
-    return urls::grammar::alnum_chars(c) || marks.find(c) != std::string_view::npos;
-  });
-  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
-  if (literal) {
-    if (!text.starts_with(']')) return false;
-    text.remove_prefix(1);
-  }
-  if (text.empty()) return true;
-  return text.front() == ':' && std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const auto parsed = urls::parse_authority({text.data(), text.size()});
+  return parsed.has_value() && !parsed->has_userinfo();
 }
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
