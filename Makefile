@@ -13,6 +13,7 @@ STRESS_SECONDS ?= 30
 STRESS_TOTAL_SECONDS ?= 150
 SCENARIOS ?= all
 BENCH_ARGS ?=
+STALLED_ARGS ?=
 
 # $(call build,preset[,target]): configures and builds.
 build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/$(1) -j $(JOBS) $(if $(2),--target $(2))
@@ -20,7 +21,7 @@ build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/
 test = ctest --preset $(1) -j $(JOBS)
 
 .PHONY: help setup setup-check setup-peers setup-net setup-foreign setup-aarch64 build test lab doctor bench peers \
-        bench-net fuzz asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
+        bench-net fuzz stalled asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -62,7 +63,7 @@ peers: setup-peers ## measure beside Boost.Fiber and std::thread
 	$(call build,release,weft_benches,-DWEFT_BUILD_PEERS=ON)
 	bench/run.sh --peers $(BENCH_ARGS)
 
-bench-net: setup-net ## echo, HTTP and TLS beside Go, Asio and epoll; writes docs/benchmarks_net.md
+bench-net: setup-net ## echo, HTTP/1.1 and 2, TLS, idle connections beside Go, Asio, epoll; writes docs/benchmarks_net.md
 	@tools/install_go.sh || true
 	$(call build,release,weft_benches)
 	bench/net/load.py --write $(BENCH_ARGS)
@@ -73,6 +74,9 @@ fuzz: setup-check ## each fuzzer for FUZZ_SECONDS (60), from the corpus that the
 	  -DCMAKE_CXX_COMPILER=clang++-19 -DWEFT_BUILD_FUZZERS=ON -DWEFT_BUILD_DOCTOR=ON
 	cmake --build build/fuzz --target weft_fuzzers
 	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+stalled: build ## the tests on a machine that stands still now and then; STALLED_ARGS=... for tools/stalled.py and ctest
+	tools/stalled.py release -j $$(($(JOBS) * 2)) -L '^(fast|conformance|crash)$$' -E '^tools/gdb$$' $(STALLED_ARGS)
 
 asan: setup-check ## the tests under the address and undefined behaviour sanitizers
 	$(call build,asan)

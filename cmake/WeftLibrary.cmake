@@ -27,6 +27,9 @@ function(weft_layer_sources result layer)
   if(NOT WEFT_TLS)
     list(FILTER sources EXCLUDE REGEX "/tls[^/]*\\.cc$")
   endif()
+  if(NOT WEFT_HTTP2)
+    list(FILTER sources EXCLUDE REGEX "/h2[^/]*\\.cc$")
+  endif()
   set(${result} ${${result}} ${sources} PARENT_SCOPE)
 endfunction()
 
@@ -77,6 +80,14 @@ if(WEFT_HTTP)
   find_package(Boost 1.81 REQUIRED)  # headers: Beast's parser, JSON, URL, containers
   find_path(WEFT_PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
   target_link_libraries(weft PUBLIC Boost::headers)
+endif()
+
+if(WEFT_HTTP AND WEFT_HTTP2)
+  find_path(WEFT_NGHTTP2_INCLUDE nghttp2/nghttp2.h REQUIRED)
+  find_library(WEFT_NGHTTP2 nghttp2 REQUIRED)
+  target_include_directories(weft PRIVATE "${WEFT_NGHTTP2_INCLUDE}")
+  target_link_libraries(weft PRIVATE nghttp2)  # by its name: the package says no more to who links the archive
+  target_compile_definitions(weft PRIVATE WEFT_HTTP2=1)
 endif()
 
 # fmt is used inside only; as headers it asks nothing of who links weft.

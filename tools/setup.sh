@@ -10,13 +10,14 @@ set -eu
 # the place of its 1.74: that has no JSON.
 build="g++ cmake ninja-build ccache pkg-config python3
   libdw-dev libgtest-dev libgmock-dev libbenchmark-dev libsimdjson-dev libcli11-dev libfmt-dev
-  libboost1.81-dev libprotozero-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev"
+  libboost1.81-dev libprotozero-dev libre2-dev libssl-dev libnghttp2-dev libsqlite3-dev zlib1g-dev"
 # The second compiler with its sanitizers, and the linters.
 check="clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 valgrind"
 # Other libraries that the benchmarks are held against.
 peers="libboost-context1.81-dev libboost-fiber1.81-dev"
-# The network's benchmarks: the kernel's other way to do the same, a client that speaks TLS, and who makes certificates.
-net="liburing-dev wrk openssl"
+# The network's benchmarks: the kernel's other way to do the same, clients that speak TLS and HTTP/2, and who makes
+# certificates.
+net="liburing-dev wrk nghttp2-client openssl"
 # Real clients of the example service; real servers, and clients that goroutines call unwrapped; the Prometheus that
 # the doctor asks for a fleet.
 foreign="wrk nghttp2-client curl libfaketime

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Echo, HTTP and TLS over loopback: weft beside its peers by turns, the client on a core of its own where there is one.
+"""Echo, HTTP, TLS and HTTP/2 over loopback: weft beside its peers by turns, the client on a core of its own.
 
-   bench/net/load.py [echo|http|tls]... [--seconds S] [--reps N] [--write]     `make bench-net` builds the programs
+   bench/net/load.py [echo|http|tls|http2|idle]... [--seconds S] [--reps N] [--write]    `make bench-net` builds them
 
-Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, medians; --write:
-to docs/benchmarks_net.md as well. For tls the client is wrk, and the openssl program makes the certificate.
+Prints Markdown tables: answers a second, the server's CPU time an answer, and the time to an answer, or the memory of
+an idle connection, medians; --write: to docs/benchmarks_net.md as well. For tls the client is wrk, for http2 h2load,
+and the openssl program makes the certificate.
 """
 
 import argparse
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import bench_machine
+import idle_memory
 
 PAGE = ROOT / "docs/benchmarks_net.md"
 BUILT = ROOT / "build/release/bench"
@@ -40,12 +42,15 @@ LOADS = {
     "http": [("/", 1, 0, 0), ("/", 64, 0, 0), ("/json", 64, 0, 0), ("/", 64, OFFERED, 0), ("/json", 64, OFFERED, 0),
              ("/", 8, 500, 1), ("/", 8, 500, 2)],
 }
-TITLES = {"echo": "Echo of 64 bytes", "http": "HTTP", "tls": "HTTP over TLS"}
+TITLES = {"echo": "Echo of 64 bytes", "http": "HTTP", "tls": "HTTP over TLS", "http2": "HTTP/2",
+          "idle": "Idle connections"}
 METHOD = """\
 A server has one processor, the first core, and where handlers spin as many as they are; the client has the last core,
 which on a machine of two cores it shares with the server of two. The servers of a row are measured by turns. Values are
 medians; of the server's CPU time an answer, the lowest and the highest stand in brackets. At a fixed rate the time to
-an answer counts from when the request was due.
+an answer counts from when the request was due. Of idle connections, each answered once, what counts is by how much
+they make the server's anonymous memory (smaps_rollup) grow; what the kernel holds for a socket is not in it, and the
+same for all.
 """
 
 
@@ -107,6 +112,29 @@ class Tls:
             return [rate, cpu_seconds(pid) * 1e6 / answers, *latencies]
 
 
+class Http2:
+    """How servers are asked over HTTP/2: connections, of each so many streams at once, plain or over TLS."""
+
+    LOADS = (("/", 1, 1, False), ("/", 8, 32, False), ("/json", 8, 32, False), ("/", 8, 32, True),
+             ("/json", 8, 32, True))
+
+    def __init__(self, tls: Tls) -> None:
+        self.tls = tls
+
+    def measure(self, server: Path, request: str, connections: int, streams: int, secure: bool,
+                seconds: float) -> list[float]:
+        """Answers a second, server's CPU in us an answer, and the mean time to an answer in us."""
+        with started(server, *(self.tls.files if secure else ())) as (pid, address):
+            said = subprocess.run(["taskset", "-c", LAST_CORE, "h2load", f"-c{connections}", f"-m{streams}",
+                                   f"-D{round(seconds)}", f"{'https' if secure else 'http'}://{address}{request}"],
+                                  capture_output=True, text=True, check=True, timeout=10 * seconds + 10).stdout
+            answers = int(re.search(r"(\d+) succeeded, 0 failed", said)[1])
+            rate = float(re.search(r"finished in [\d.]+s, ([\d.]+) req/s", said)[1])
+            # "time for request:  min  max  mean  sd  +/- sd"
+            mean, unit = re.search(r"time for request:\s+\S+\s+\S+\s+([\d.]+)(us|ms|s)\s", said).groups()
+            return [rate, cpu_seconds(pid) * 1e6 / answers, float(mean) * Tls.UNITS[unit]]
+
+
 def servers(kind: str) -> dict[str, Path]:
     names = {"epoll": f"{kind}_epoll", "io_uring": f"{kind}_uring", "weft": f"{kind}_weft",
              "Asio coroutines": f"{kind}_asio", "Beast coroutines": f"{kind}_beast"}
@@ -148,6 +176,36 @@ def tls_table(reps: int, seconds: float) -> Iterator[str]:
             yield from rows(f"{request}, each on a new connection" if anew else request, connections, runs)
 
 
+def idle_table(reps: int, _seconds: float) -> Iterator[str]:
+    yield "| idle | connections | server | bytes a connection |"
+    yield "| --- | ---: | --- | ---: |"
+    found = servers("http")
+    connections = idle_memory.allow_connections()
+    runs: dict[str, list[float]] = {name: [] for name in found}
+    for _ in range(reps):
+        for name, server in found.items():
+            with started(server) as (pid, address):
+                runs[name].append(idle_memory.bytes_of_idle(pid, address, connections))
+    for name, results in runs.items():
+        yield (f"| / | {connections:,} | {name} | {statistics.median(results):,.0f} "
+               f"[{min(results):,.0f}, {max(results):,.0f}] |")
+
+
+def http2_table(reps: int, seconds: float) -> Iterator[str]:
+    yield "| http/2 | connections | server | answers/s | CPU us an answer | mean us |"
+    yield "| --- | ---: | --- | ---: | ---: | ---: |"
+    found = {name: server for name, server in servers("http").items() if name in SPINS}
+    with tempfile.TemporaryDirectory() as folder:
+        http2 = Http2(Tls(folder))
+        for request, connections, streams, secure in Http2.LOADS:
+            runs: dict[str, list[list[float]]] = {name: [] for name in found}
+            for _ in range(reps):
+                for name, server in found.items():
+                    runs[name].append(http2.measure(server, request, connections, streams, secure, seconds))
+            what = f"{request}, {streams} at once on each" + (", over TLS" if secure else "")
+            yield from rows(what, connections, runs)
+
+
 def rows(what: str, connections: int, runs: dict[str, list[list[float]]]) -> Iterator[str]:
     for name, results in runs.items():
         if not results:
@@ -168,7 +226,7 @@ def page(tables: list[str], facts: list[tuple[str, str]], remarks: list[str]) ->
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kinds", nargs="*", metavar="echo|http|tls", help="default: all")
+    parser.add_argument("kinds", nargs="*", metavar="|".join(TITLES), help="default: all")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--reps", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="docs/benchmarks_net.md, with all tables")
@@ -184,8 +242,9 @@ def main() -> None:
     facts = bench_machine.facts(ROOT, BUILT.parent, bench_machine.find_go(ROOT))
     bystanders, began = bench_machine.Bystanders(), time.monotonic()
     tables: list[str] = []
+    of_their_own = {"tls": tls_table, "http2": http2_table, "idle": idle_table}
     for kind in options.kinds:
-        measured = tls_table if kind == "tls" else functools.partial(table, kind)
+        measured = of_their_own.get(kind, functools.partial(table, kind))
         for line in itertools.chain([f"## {TITLES[kind]}", ""], measured(options.reps, options.seconds), [""]):
             print(line, flush=True)
             tables.append(line)

@@ -97,7 +97,8 @@ class Load {
     while (Clock::now() < end) {
       send_due();
       epoll_event events[64];
-      const int count = ::epoll_wait(epoll_, events, 64, paced() && !idle_.empty() ? 0 : 1000);
+      const timespec most = longest_wait();
+      const int count = ::epoll_pwait2(epoll_, events, 64, &most, nullptr);
       for (int i = 0; i < count; ++i) receive(*static_cast<Connection*>(events[i].data.ptr));
     }
   }
@@ -106,6 +107,16 @@ class Load {
 
  private:
   bool paced() const { return interval_.count() > 0; }
+
+  // Awake up to a request that is due soon, for a wake-up would be late for it; asleep before that, for the core may be
+  // shared with the server.
+  timespec longest_wait() const {
+    using std::chrono::nanoseconds;
+    constexpr Clock::duration kLongest = std::chrono::seconds(1), kAwake = std::chrono::microseconds(100);
+    const auto until_due = paced() && !idle_.empty() ? next_ - Clock::now() - kAwake : kLongest;
+    const auto wait = std::clamp(until_due, Clock::duration(0), kLongest);
+    return {.tv_sec = wait / kLongest, .tv_nsec = nanoseconds(wait % kLongest).count()};
+  }
 
   void send_due() {
     const auto now = Clock::now();

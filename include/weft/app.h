@@ -74,8 +74,8 @@ struct AppServer {
 
 /// One a process at a time. Move is not needed: it lives in main().
 ///
-/// Usage faults   usage_error: a name that is taken, an empty function, a time that is not above 0, anything but
-///                on_shutdown() once run() has begun, run() while another App runs
+/// Usage faults   usage_error: a name that another of its kind has, an empty function, a time that is not above 0,
+///                anything but on_shutdown() once run() has begun, run() while another App runs
 /// Thread safety  on_shutdown(), stop() and ready() from anywhere; the rest from one thread
 class App {
  public:
@@ -151,7 +151,7 @@ class App {
   /// Blocking       the goroutine; on a plain thread it is weft::run()
   [[nodiscard]] int run();
 
-  /// Asks for the end, as a first SIGTERM does.
+  /// Asks for the end, as a first SIGTERM does. A SIGTERM that follows is the first still: it hurries nobody.
   void stop() noexcept;
 
   /// health::ready(), for a program with this App.

@@ -114,8 +114,8 @@ struct ContextAccess {
   }
 };
 
-/// Makes a context done with errc::cancelled. Copyable; every call but the first does nothing. Dropping it cancels
-/// nothing.
+/// Makes a context, and all below it, done with errc::cancelled: they are when a call returns, also where it came
+/// second. Copyable; of what the first call has said nothing changes. Dropping it cancels nothing.
 class CancelFunction {
  public:
   CancelFunction() noexcept = default;
@@ -168,6 +168,8 @@ struct [[nodiscard]] CancelContext {
 CancelContext with_cancel(const Context& parent);
 
 namespace detail {
+/// The context and the function of a cancellable node that nobody knows yet; it is adopted here.
+CancelContext cancellable(ContextNode* node) noexcept;
 Context with_deadline_at(const Context& parent, MonotonicNanos deadline, std::exception_ptr cause);
 }  // namespace detail
 

@@ -77,7 +77,7 @@ class interrupted : public std::runtime_error {
 };
 
 /// A context below `parent` that is done when one of the signals arrives, when `parent` is, or when `cancel` is called;
-/// by then, or right after a cancel, the signals are handled as before: a second one ends the process.
+/// by then the signals are handled as before: a second one ends the process. One that arrived earlier is the first.
 ///
 /// Errors         as notify(), as weft::go()
 /// Cost           one goroutine while it is not done

@@ -65,7 +65,7 @@ std::optional<std::string> Service::line(std::chrono::milliseconds limit) {
 }
 
 std::string Service::expect(const std::string& start) {
-  constexpr std::chrono::seconds kPatience{30};
+  constexpr std::chrono::seconds kPatience{90};
   while (const auto found = line(kPatience)) {
     if (found->starts_with(start)) return found->substr(start.size());
   }

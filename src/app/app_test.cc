@@ -188,7 +188,7 @@ TEST(App, ASignalEndsItsValidationAndNothingStarts) {
 }
 
 int endless_validation() {
-  App app{{.shutdown_timeout = 300ms}};
+  App app{{.shutdown_timeout = 3s}};
   app.validate("remote", [] {
     say("remote checks");
     make_chan<int>().recv();
@@ -314,7 +314,7 @@ TEST(App, ASecondSignalEndsAtOnceWhateverGoesOn) {
 }
 
 int over_time() {
-  App app{{.shutdown_timeout = 300ms}};
+  App app{{.shutdown_timeout = 3s}};
   app.on_shutdown("flush", 60s, [] { make_chan<int>().recv(); });
   return app.run();
 }
@@ -324,7 +324,7 @@ TEST(App, OverTheTimeoutItNamesWhatStillRuns) {
   ASSERT_TRUE(program.wait_for("ready"));
   program.send(SIGTERM);
   EXPECT_EQ(program.exit_code(), 124);
-  EXPECT_THAT(program.all_said(), HasSubstr("weft: over-time code=124 seconds=0.3 still-running=flush\n"));
+  EXPECT_THAT(program.all_said(), HasSubstr("weft: over-time code=124 seconds=3 still-running=flush\n"));
   EXPECT_THAT(program.all_said(), HasSubstr("\"flush\" [chan receive")) << "the dump";
 }
 
@@ -349,11 +349,11 @@ TEST(App, AShutdownFunctionThatFailsOrStaysDoesNotStopTheOthers) {
 }
 
 int stuck_server() {
-  App app{{.shutdown_timeout = 1s}};
+  App app{{.shutdown_timeout = 4s}};
   PlainServer api("api");
   api.stuck = true;
   app.serve("api", api, std::string("here"));
-  app.on_shutdown("flush", 900ms, [] { say("flush stops"); });
+  app.on_shutdown("flush", 3600ms, [] { say("flush stops"); });
   return app.run();
 }
 

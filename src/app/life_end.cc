@@ -15,8 +15,8 @@ namespace weft::app {
 namespace {
 
 constexpr int kExitTimeout = 124;  // as timeout(1)
-// How long after its deadline a function may take to see that its context is done, and return.
-constexpr std::chrono::milliseconds kReturnTime{100};
+// How long a function may take, once its deadline has been seen here, to see that its context is done, and return.
+constexpr std::chrono::milliseconds kReturnTime{500};
 
 }  // namespace
 
@@ -98,8 +98,9 @@ void Life::run_hook(const Hook& hook) {
     returned.send(std::move(outcome));
   });
   std::optional<Outcome> outcome;
-  select(on_recv(returned, [&](std::optional<Outcome> o) { outcome = std::move(o); }),
-         on_timeout(hook.deadline + kReturnTime));
+  const auto take = [&](std::optional<Outcome> o) { outcome = std::move(o); };
+  select(on_recv(returned, take), on_timeout(hook.deadline));
+  if (!outcome) select(on_recv(returned, take), on_timeout(kReturnTime));
   if (!outcome) {
     static_cast<void>(gone.release());  // who is left behind counts itself out one day
     fail("stop-failed part", hook.name, quoted(std::string_view("over its deadline, left behind")));

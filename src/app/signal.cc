@@ -76,8 +76,8 @@ bool holds(detail::ChanCore& core, int number) noexcept {
 
 void deliver_locked() noexcept {
   const app::ArrivedSignals arrived = app::take_arrived_signals();
-  for (int i = 0; i < arrived.count; ++i) {
-    const int number = arrived.numbers[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < arrived.count; ++i) {
+    const int number = arrived.numbers[i];
     for (Subscriber* s = subscribers.first; s != nullptr; s = s->next) {
       if ((s->numbers & signal_bit(number)) == 0 || holds(*detail::ChanAccess::core(s->channel), number)) continue;
       s->channel.try_send(number);
@@ -217,21 +217,33 @@ void reset(Numbers numbers) noexcept {
   unsubscribe({.numbers = numbers.bits()}, numbers.bits(), Afterwards::kAsBefore);
 }
 
+namespace {
+
+/// A context that ends its subscription before it is done: who sees it done may rely on a second signal's end.
+struct SignalNode : detail::ContextNode {
+  SignalNode(ContextNode* parent_, RecvChan<int> arrived_) noexcept
+      : ContextNode(parent_, true), arrived(std::move(arrived_)) {}
+  void before_done() noexcept override { stop(arrived); }
+
+  const RecvChan<int> arrived;
+};
+
+}  // namespace
+
 CancelContext with_context(const Context& parent, Numbers numbers) {
-  CancelContext made = with_cancel(parent);
   const RecvChan<int> arrived = notify(numbers);
   try {
+    const CancelContext made = detail::cancellable(new SignalNode(ContextAccess::node(parent), arrived));
     go({.name = "signal context"}, [arrived, made] {
       std::optional<int> number;
       select(on_recv(arrived, [&](std::optional<int> n) { number = n; }), on_done(made.context));
-      stop(arrived);  // first: who sees the context done may rely on a second signal's end
       if (number) made.cancel(std::make_exception_ptr(interrupted(*number)));
     });
+    return made;
   } catch (...) {
     stop(arrived);
     throw;
   }
-  return made;
 }
 
 }  // namespace weft::signal

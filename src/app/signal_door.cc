@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <mutex>
@@ -21,12 +20,10 @@ namespace {
 
 struct Door final : sched::PollTarget {
   // the handler's
-  detail::Atomic<std::uint64_t> pending{0};                    // set by the handler, taken by take_arrived_signals()
-  detail::Atomic<std::uint64_t> ticket{0};                     // counts arrivals
-  std::array<detail::Atomic<std::uint64_t>, kMostSignals> at;  // the ticket of the oldest one pending
-  detail::Atomic<std::uint64_t> fatal_repeats{0};              // see end_at_second_signal()
-  detail::Atomic<bool> ending{false};                          // the first of those has come
-  detail::Atomic<int> bell{-1};                                // an eventfd
+  SignalArrivals<kMostSignals> arrivals;
+  detail::Atomic<std::uint64_t> fatal_repeats{0};  // see end_at_second_signal()
+  detail::Atomic<bool> ending{false};              // the first of those has come
+  detail::Atomic<int> bell{-1};                    // an eventfd
 
   void (*on_arrival)() noexcept = nullptr;              // set once, before the first signal can come
   std::mutex opening;                                   // one thread opens
@@ -55,13 +52,8 @@ void end_if_repeated(int number) noexcept {
 void on_signal(int number) {
   const os::ErrnoGuard guard;
   end_if_repeated(number);
-  const std::uint64_t bit = signal_bit(number);
-  if ((door.pending.load(std::memory_order_relaxed) & bit) == 0) {
-    const std::uint64_t ticket = door.ticket.fetch_add(1, std::memory_order_relaxed);
-    door.at[index_of(number)].store(ticket, std::memory_order_relaxed);
-  }
-  door.pending.fetch_or(bit, std::memory_order_release);  // partner: take_arrived_signals(); then the ring
-  ring();
+  door.arrivals.note(number);
+  ring();  // [signal.I1]
 }
 
 void on_ring(sched::PollTarget&, const os::Readiness& ready) noexcept {
@@ -80,7 +72,7 @@ int make_bell() noexcept {
 // A child has a poller of its own, which knows nothing of the bell; and the parent's bell is not its to ring.
 void after_fork_in_child() noexcept {
   const os::ErrnoGuard guard;
-  door.pending.store(0, std::memory_order_relaxed);
+  door.arrivals.clear();
   door.ending.store(false, std::memory_order_relaxed);
   if (const int failed = make_bell(); failed != 0) base::fatal("no bell for signals after fork()", failed);
 }
@@ -97,17 +89,7 @@ void set(int number, void (*handler)(int)) noexcept {
 
 }  // namespace
 
-ArrivedSignals take_arrived_signals() noexcept {
-  const std::uint64_t bits = door.pending.exchange(0, std::memory_order_acquire);
-  ArrivedSignals arrived;
-  for (int number = 1; number <= kMostSignals; ++number) {
-    if ((bits & signal_bit(number)) != 0) arrived.numbers[static_cast<std::size_t>(arrived.count++)] = number;
-  }
-  const auto ticket_of = [](int number) { return door.at[index_of(number)].load(std::memory_order_relaxed); };
-  std::sort(arrived.numbers.begin(), arrived.numbers.begin() + arrived.count,
-            [&](int a, int b) { return ticket_of(a) < ticket_of(b); });
-  return arrived;
-}
+ArrivedSignals take_arrived_signals() noexcept { return door.arrivals.take(); }
 
 void open_signal_door(void (*on_arrival)() noexcept) {
   sched::start_runtime();

@@ -1,17 +1,18 @@
-// Where signals come in: the one handler, which marks a number as pending and rings the poller.
+// Where signals come in: the one handler, which notes the number and rings the poller.
 //
 // The handler runs on any thread, between any two instructions: it touches atomics and calls write(2), nothing else.
 // The rest happens where the poller tells of the ring: on a scheduler's stack, or the monitor's.
 //
-// INVARIANTS [signal.I1] no signal is lost: the handler sets the number's bit, then rings; who is told of the ring
-//                        takes the bits after. A bit set meanwhile has a ring of its own to come
+// INVARIANTS [signal.I1] no signal is lost: the handler notes the number, then rings; who is told of the ring looks at
+//                        what was noted after. What is noted meanwhile has a ring of its own to come
 //            [signal.I2] who is taken over stands in `before` from the first take_signal() until give_signal_back()
-// EVIDENCE   src/app/signal_test.cc: raised in a loop against a reader; removing the ring, or taking the bits before
-//            it, hangs it
+// EVIDENCE   src/app/signal_test.cc: raised in a loop against a reader; removing the ring, or ringing before the
+//            number is noted, hangs it
 #pragma once
 
-#include <array>
 #include <cstdint>
+
+#include "app/signal_arrivals.h"
 
 namespace weft::app {
 
@@ -19,11 +20,7 @@ inline constexpr int kMostSignals = 64;
 
 constexpr std::uint64_t signal_bit(int number) noexcept { return std::uint64_t{1} << (number - 1); }
 
-/// Numbers, the one that came first in front.
-struct ArrivedSignals {
-  std::array<int, kMostSignals> numbers;
-  int count = 0;
-};
+using ArrivedSignals = SignalArrivals<kMostSignals>::Taken;
 
 /// Takes what has arrived since the last call. By one thread at a time: under the caller's lock.
 ArrivedSignals take_arrived_signals() noexcept;

@@ -212,7 +212,28 @@ TEST(Signal, AContextGivesTheSignalBackWhenItIsCancelled) {
     auto [ctx, cancel] = with_context({}, {SIGUSR1});
     EXPECT_NE(handler_of(SIGUSR1), SIG_DFL);
     cancel();
-    while (handler_of(SIGUSR1) != SIG_DFL) yield();
+    EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
+  });
+}
+
+// However the context comes to be done: a signal that comes then would be lost else.
+TEST(Signal, AContextGivesTheSignalBackBeforeItIsDone) {
+  run([] {
+    const CancelContext above = with_cancel({});
+    const CancelContext below = with_context(above.context, {SIGUSR1});
+    EXPECT_NE(handler_of(SIGUSR1), SIG_DFL);
+    auto seen = spawn([&] {
+      below.context.done().recv();
+      return handler_of(SIGUSR1) == SIG_DFL;
+    });
+    above.cancel();
+    EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
+    EXPECT_TRUE(seen.join());
+    const CancelContext late = with_context(above.context, {SIGUSR1});
+    EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
+    const CancelContext timed = with_context(with_timeout({}, std::chrono::milliseconds(1)), {SIGUSR1});
+    timed.context.done().recv();
+    EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
   });
 }
 

@@ -2,6 +2,7 @@
 #include "doctor/bundle.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cmath>
@@ -237,7 +238,7 @@ TEST(Bundle, TakesNoLogForATable) {
 
 TEST(Bundle, ReadsPackedLogsAndJsonLogs) {
   const std::string log = recorded("02-before/gctrace.log");
-  const std::string path = ::testing::TempDir() + "weft_bundle_test.log.gz";
+  const std::string path = ::testing::TempDir() + "weft_bundle_test" + std::to_string(::getpid()) + ".log.gz";
   gzFile_s* const out = ::gzopen(path.c_str(), "wb");
   ::gzwrite(out, log.data(), static_cast<unsigned>(log.size()));
   ::gzclose(out);

@@ -2,6 +2,7 @@
 #include "doctor/command.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
@@ -40,7 +41,7 @@ TEST(Command, AReportThatNobodyGetsIsAFailure) {
 
 // The file and the reason, in the system's words and no library's.
 TEST(Command, SaysWhichFileAndWhy) {
-  const std::string folder = ::testing::TempDir() + "weft_command_test";
+  const std::string folder = ::testing::TempDir() + "weft_command_test" + std::to_string(::getpid());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   std::filesystem::create_symlink("loop", folder + "/loop");
@@ -80,7 +81,7 @@ TEST(Command, WritesAComparisonAsJson) {
 }
 
 TEST(Command, ALongListOfFilesIsCut) {
-  const std::string folder = ::testing::TempDir() + "weft_command_test_many";
+  const std::string folder = ::testing::TempDir() + "weft_command_test_many" + std::to_string(::getpid());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   for (int i = 0; i < 60; ++i) std::ofstream(folder + "/" + std::to_string(i) + ".txt") << "no evidence\n";

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <random>
@@ -187,7 +188,7 @@ TEST(ElfBinary, ACutFileHasNoSectionsToJudge) {
 }
 
 TEST(ElfBinary, APipeOrAFolderIsNotWaitedFor) {
-  const std::string pipe = ::testing::TempDir() + "weft_elf_binary_test.pipe";
+  const std::string pipe = ::testing::TempDir() + "weft_elf_binary_test" + std::to_string(::getpid()) + ".pipe";
   std::filesystem::remove(pipe);
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_THROW(read_elf_binary(std::filesystem::path(pipe)), Unreadable);

@@ -89,6 +89,8 @@ class Client::Impl {
 
 Answer Client::Impl::ask_once(std::shared_ptr<const ClientRequest> request, const Url& url, const Context& ctx,
                               std::optional<std::uint64_t> max_body_bytes, std::error_code& ec) {
+  ec = ctx.error();  // a kept connection would take the request before the Cutter closes it
+  if (ec) return {};
   const std::string origin = (url.secure ? "https://" : "http://") + url.address();
   std::unique_ptr<ClientConnection> connection = pool_.take(origin);
   while (true) {
@@ -180,9 +182,9 @@ std::string_view ClientStream::url() const noexcept {
 }
 
 std::size_t ClientStream::read_body(std::span<std::byte> into, std::error_code& ec) {
-  ec.clear();
   if (impl_ == nullptr) throw usage_error("weft::http::ClientStream::read_body: there is no answer");
   Answer& answer = impl_->answer;
+  ec = impl_->error;
   if (into.empty()) return 0;
   std::size_t count = 0;
   if (answer.exchange != nullptr && !impl_->error) count = answer.exchange->read_body(into, impl_->error);

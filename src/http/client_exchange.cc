@@ -185,6 +185,11 @@ void ClientExchange::fail(std::error_code& ec) {
 }
 
 std::size_t ClientExchange::read_body(std::span<std::byte> into, std::error_code& ec) {
+  ec = ctx_.error();  // what has come already is not given out then
+  if (ec) {
+    fail(ec);
+    return 0;
+  }
   std::string& body = parser_->body();
   while (body_read_ == body.size() && !into.empty()) {
     body.clear();

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "http/client_test_support.h"
+#include "http/test_handlers.h"
 #include "weft/http/client.h"
 #include "weft/net.h"
 #include "weft/select.h"
@@ -60,13 +61,7 @@ class HttpClientStream : public ClientBesideServer {
       while (const std::size_t count = req.read_body(buffer)) size += count;
       res.text(std::to_string(size) + " " + std::string(req.header("Content-Length")));
     });
-    server_.handle("POST /echo", [](const Request& req, Response& res) {
-      std::array<std::byte, 10'000> buffer;
-      while (const std::size_t count = req.read_body(buffer)) {
-        res.write({reinterpret_cast<const char*>(buffer.data()), count});
-        res.flush();
-      }
-    });
+    server_.handle("POST /echo", echo_in_pieces);
   }
 };
 
@@ -166,10 +161,26 @@ TEST_F(HttpClientStream, TheTimeoutEndsWithTheHead) {
       stream = Client(ClientOptions{.timeout = limit}).open({.url = url_ + "/slow"}, {}, ec);
     const auto opened = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - opened <= limit) yield();
-    go_on.send();
+    go_on.close();  // one of a time before may wait for it, too
     std::array<std::byte, 100> buffer;
     EXPECT_EQ(stream.read_body(buffer), 4u);
     EXPECT_EQ(stream.read_body(buffer), 0u);
+  });
+}
+
+TEST_F(HttpClientStream, AContextThatHasEndedGivesNothingMoreOut) {
+  server_.handle("/", [](const Request&, Response& res) { res.text("it came with the head"); });
+  with_server([&] {
+    const CancelContext both = with_cancel({});
+    ClientStream stream = client_->open({.url = url_ + "/"}, both.context);
+    std::array<std::byte, 2> buffer;
+    EXPECT_EQ(stream.read_body(buffer), 2u);
+    both.cancel();
+    std::error_code ec;
+    EXPECT_EQ(stream.read_body(buffer, ec), 0u);
+    EXPECT_EQ(ec, errc::cancelled);
+    EXPECT_EQ(stream.read_body(std::span<std::byte>(), ec), 0u);
+    EXPECT_EQ(ec, errc::cancelled) << "it stays";
   });
 }
 

@@ -201,6 +201,26 @@ TEST_F(HttpClient, EndsWithItsContextAndItsTimeout) {
   });
 }
 
+TEST_F(HttpClient, AContextThatHasEndedSendsNothing) {
+  int asked = 0;
+  server_.handle("/", [&](const Request&, Response& res) {
+    ++asked;
+    res.text("kept");
+  });
+  with_server([&] {
+    EXPECT_EQ(client_->get(url_ + "/").body, "kept");
+    const CancelContext both = with_cancel({});
+    both.cancel();
+    std::error_code ec;
+    EXPECT_EQ(client_->get(url_ + "/", both.context, ec).status, 0);
+    EXPECT_EQ(ec, errc::cancelled);
+    EXPECT_EQ(client_->open({.url = url_ + "/"}, with_timeout({}, -1s), ec).status(), 0);
+    EXPECT_EQ(ec, errc::deadline_exceeded);
+    EXPECT_EQ(client_->get(url_ + "/").body, "kept");
+  });
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(HttpClient, MisuseAndWhatCannotBeReached) {
   run([&] {
     EXPECT_THROW(client_->send({.method = "G T", .url = "http://h/"}), usage_error);

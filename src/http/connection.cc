@@ -2,7 +2,8 @@
 
 #include <sys/socket.h>
 
-#include "http/exchange.h"
+#include "http/limit.h"
+#include "http/serve.h"
 #include "http/server_impl.h"
 #include "net/descriptor.h"
 #include "weft/runtime.h"
@@ -12,11 +13,6 @@ namespace weft::http {
 namespace {
 
 using Direction = net::Descriptor::Direction;
-using detail::MonotonicNanos;
-
-MonotonicNanos after(std::chrono::nanoseconds limit) noexcept {
-  return limit.count() <= 0 ? detail::kNever : detail::deadline_after(limit);
-}
 
 }  // namespace
 
@@ -47,30 +43,49 @@ bool Connection::take_if_idle() noexcept {
   return false;
 }
 
-void Connection::give_last_call() noexcept {
+void Connection::renew_last_call() noexcept {
   constexpr auto kLastCall = std::chrono::seconds(1);
-  if (!last_call_.exchange(true, std::memory_order_relaxed))
-    descriptor_.set_deadline(Direction::kRead, detail::deadline_after(kLastCall));
+  descriptor_.set_deadline(Direction::kRead, detail::deadline_after(kLastCall));
+}
+
+void Connection::give_last_call() noexcept {
+  last_call_.give([this] { renew_last_call(); });
 }
 
 void Connection::abort() noexcept { descriptor_.close(); }
 
 net::Endpoint Connection::remote_endpoint() const {
+  if (hijacked_) return hijacked_->remote_endpoint();
   return secure_ ? secure_->remote_endpoint() : stream_.remote_endpoint();
 }
 
 // Whoever finds it idle may end it at once: then nothing of it is touched here any more.
 void Connection::serve() noexcept {
+  if (multiplexer_) return multiplexer_->serve();
   server_.counters.serving.fetch_add(1, std::memory_order_relaxed);
+  Served served = Served::kEnd;
   try {
     const bool speaks = !server_.make_secure || secure_ || shake_hands();
-    if (speaks && serve_requests(*this, server_) == Served::kIdle) return;
+    if (speaks) served = secure_ && secure_->speaks_http2() ? start_http2({}) : serve_requests(*this, server_);
   } catch (const std::exception&) {
     // No memory for this request.
   }
+  if (served == Served::kIdle) return;
   server_.counters.serving.fetch_sub(1, std::memory_order_relaxed);
-  server_.end(*this);
+  served == Served::kMultiplexed ? multiplexer_->serve() : server_.end(*this);
 }
+
+Served Connection::start_http2(std::string_view received) {
+  multiplexer_ = make_http2(*this, received);
+  return multiplexer_ ? Served::kMultiplexed : Served::kEnd;
+}
+
+void Connection::end_unserved() noexcept { multiplexer_ ? multiplexer_->end() : server_.end(*this); }
+
+#ifndef WEFT_HTTP2
+const bool kSpeaksHttp2 = false;
+std::unique_ptr<Multiplexer> make_http2(Connection&, std::string_view) { return nullptr; }
+#endif
 
 bool Connection::shake_hands() {
   const std::chrono::nanoseconds limit = server_.limits.read_header_timeout;
@@ -87,18 +102,22 @@ void Connection::limit_reads(Wait what) noexcept {
   const auto limit = what == Wait::kRequest ? limits.idle_timeout
                      : what == Wait::kHead  ? limits.read_header_timeout
                                             : limits.read_body_timeout;
-  descriptor_.set_deadline(Direction::kRead, after(limit));
+  descriptor_.set_deadline(Direction::kRead, end_of(limit));
 }
 
 ssize_t Connection::read_or_become_idle(std::span<char> into, std::error_code& ec) noexcept {
   detail::Atomic<std::uint64_t>& serving = server_.counters.serving;
   serving.fetch_sub(1, std::memory_order_relaxed);
-  const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
-  const ssize_t count =
-      secure_ ? secure_->read_or_watch(*this, into, ec) : descriptor_.read_or_watch(*this, ec, receive, into.size());
+  const ssize_t count = read_or_watch(into, ec);
   if (count == net::Descriptor::kWatching) return count;  // nothing here is ours any more
   serving.fetch_add(1, std::memory_order_relaxed);
   return count;
+}
+
+ssize_t Connection::read_or_watch(std::span<char> into, std::error_code& ec) noexcept {
+  if (secure_) return secure_->read_or_watch(*this, into, ec);
+  const auto receive = [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); };
+  return descriptor_.read_or_watch(*this, ec, receive, into.size());
 }
 
 bool Connection::read_now(std::span<char> into, std::error_code& ec, ssize_t& count) noexcept {
@@ -120,7 +139,7 @@ void Connection::write(std::span<iovec> parts, std::error_code& ec) noexcept {
   for (const iovec& part : parts) {
     std::string_view rest(static_cast<const char*>(part.iov_base), part.iov_len);
     for (; !rest.empty(); rest.remove_prefix(std::min(kPiece, rest.size()))) {
-      descriptor_.set_deadline(Direction::kWrite, after(server_.limits.write_timeout));
+      descriptor_.set_deadline(Direction::kWrite, end_of(server_.limits.write_timeout));
       secure_->write(rest.substr(0, kPiece), ec);
       if (ec) return;
     }
@@ -141,7 +160,7 @@ void Connection::write_plain(std::span<iovec> parts, std::error_code& ec) noexce
     };
     ssize_t sent = -1;
     if (limited) {
-      descriptor_.set_deadline(Direction::kWrite, after(server_.limits.write_timeout));
+      descriptor_.set_deadline(Direction::kWrite, end_of(server_.limits.write_timeout));
       sent = descriptor_.perform(Direction::kWrite, {}, ec, send);
     } else if (!descriptor_.perform_now(Direction::kWrite, ec, send, sent)) {
       limited = true;
@@ -161,6 +180,14 @@ void Connection::write_plain(std::span<iovec> parts, std::error_code& ec) noexce
   if (limited) descriptor_.set_deadline(Direction::kWrite, detail::kNever);
 }
 
+std::size_t Connection::write_now(std::string_view bytes, std::error_code& ec) noexcept {
+  if (secure_) return secure_->write_now(bytes, ec);
+  const auto send = [&](int fd) { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); };
+  ssize_t sent = 0;
+  if (!descriptor_.perform_now(Direction::kWrite, ec, send, sent) || sent < 0) return 0;
+  return static_cast<std::size_t>(sent);
+}
+
 void Connection::linger() noexcept {
   constexpr auto kLongest = std::chrono::milliseconds(500);
   std::error_code ec;
@@ -170,6 +197,11 @@ void Connection::linger() noexcept {
   std::array<char, 4096> dropped;
   while (!ec && read(dropped, ec) != 0) {
   }
+}
+
+std::shared_ptr<Wire> Connection::hijack() {
+  hijacked_ = secure_ ? secure_->hijack() : std::make_shared<WireOf<net::TcpStream>>(std::move(stream_));
+  return hijacked_;
 }
 
 void Connection::reset() noexcept {

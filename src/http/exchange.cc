@@ -12,33 +12,25 @@
 namespace weft::http {
 namespace {
 
-constexpr std::size_t kSkippedBody = 256 << 10;  // of a body that no handler read, to keep the connection
-
-ResponseWriter::Terms terms_of(const RequestParser& head) noexcept {
-  const bool old = head.http_version() < 11;
-  const bool keep = head.keep_alive();
-  return {.http_1_0 = old, .head_only = head.method() == "HEAD", .keep_alive = keep, .said_keep_alive = keep && old};
-}
-
 void log_handler_error(const Exchange& exchange, const char* what) {
   std::string line =
-      fmt::format("weft::http: {} {}: the handler threw: {}", exchange.head().method(), exchange.head().target(), what);
+      fmt::format("weft::http: {} {}: the handler threw: {}", exchange.head().method, exchange.head().target, what);
   std::replace_if(line.begin(), line.end(), base::is_control, ' ');  // one line, whatever the client sent
   base::write_all(STDERR_FILENO, line + '\n');
 }
 
 }  // namespace
 
-Exchange::Exchange(Connection& connection, Input& input, RequestParser& parser)
-    : connection_(connection),
-      parser_(parser),
-      body_(connection, input, parser, writer_),
-      writer_(connection, terms_of(parser)),
+Exchange::Exchange(Carrier& carrier) noexcept
+    : carrier_(carrier),
+      server_(carrier.server()),
+      head_(carrier.head()),
+      writer_(carrier.writer()),
       request_(*this),
       response_(*this) {}
 
-bool Exchange::answer() noexcept {
-  ServerImpl::Counters& counters = connection_.server().counters;
+void Exchange::answer() noexcept {
+  ServerImpl::Counters& counters = server_.counters;
   counters.active.fetch_add(1, std::memory_order_relaxed);
   try {
     dispatch();
@@ -46,22 +38,13 @@ bool Exchange::answer() noexcept {
   } catch (...) {
     answer_exception();
   }
-  const bool broken = body_.broken();
-  if (broken || body_.client_waits()) writer_.close_after();
-  const bool goes_on = writer_.finish();
-  peer_.reset();
+  carrier_.finish();
   counters.active.fetch_sub(1, std::memory_order_relaxed);
   counters.requests.fetch_add(1, std::memory_order_relaxed);
-  if (goes_on && body_.skip(kSkippedBody)) {
-    body_.finish();
-    return true;
-  }
-  writer_.failed() ? connection_.reset() : connection_.linger();
-  return false;
 }
 
 void Exchange::count_handler_error(const char* what) noexcept {
-  connection_.server().counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
+  server_.counters.handler_errors.fetch_add(1, std::memory_order_relaxed);
   try {
     log_handler_error(*this, what);
   } catch (const std::bad_alloc&) {
@@ -88,7 +71,7 @@ void Exchange::answer_exception() noexcept {
     give_up(500, "Internal Server Error");
     count_handler_error("an HttpError whose status is none from 200 to 599");
   } catch (const std::exception& error) {
-    if (writer_.failed()) return;  // the client has left
+    if (writer_.failed() && !hijacked_) return;  // the client has left
     give_up(500, "Internal Server Error");
     count_handler_error(error.what());
   } catch (...) {
@@ -98,7 +81,7 @@ void Exchange::answer_exception() noexcept {
 }
 
 bool Exchange::split_target() {
-  const SplitTarget parts = split(parser_.target());
+  const SplitTarget parts = split(head_.target);
   raw_path_ = parts.path;
   raw_query_ = parts.query;
   path_ = raw_path_;
@@ -111,15 +94,15 @@ bool Exchange::split_target() {
 
 void Exchange::dispatch() {
   if (!split_target()) {
-    writer_.close_after();
+    carrier_.distrust_what_follows();
     throw HttpError(400, "Bad Request");
   }
-  if (raw_path_.starts_with('/')) match_ = connection_.server().router.find(parser_.method(), raw_path_);
+  if (raw_path_.starts_with('/')) match_ = server_.router.find(head_.method, raw_path_);
   call(0);
 }
 
 void Exchange::call(std::size_t index) {
-  const std::vector<Middleware>& middleware = connection_.server().middleware;
+  const std::vector<Middleware>& middleware = server_.middleware;
   if (index == middleware.size()) return call_handler();
   middleware[index](request_, response_, [this, index](const Request&, Response&) { call(index + 1); });
 }
@@ -128,17 +111,31 @@ void Exchange::call_handler() {
   if (needs_cleaning(path_)) {
     // Dots that were hidden; a backslash, which browsers take for a slash: "/\host//" would lead to another host.
     if (raw_path_ != path_ || path_.find('\\') != std::string_view::npos) {
-      writer_.close_after();
+      carrier_.distrust_what_follows();
       throw HttpError(400, "Bad Request");
     }
     const std::string query = raw_query_.empty() ? std::string() : "?" + std::string(raw_query_);
     return response_.redirect(cleaned(path_) + query, 301);
   }
   if (match_.route != nullptr) return match_.route->handler(request_, response_);
-  if (raw_path_ == "*" && parser_.method() == "OPTIONS") return;
+  if (raw_path_ == "*" && head_.method == "OPTIONS") return;
   if (match_.allowed.empty()) return response_.error(404, "Not Found");
   response_.error(405, "Method Not Allowed");
   response_.set_header("Allow", match_.allowed);
+}
+
+BodyReader& Exchange::body() {
+  if (hijacked_) throw usage_error("weft::http::Request::body: the connection was taken by hijack()");
+  return carrier_.body();
+}
+
+HijackedStream Exchange::hijack() {
+  if (hijacked_) throw usage_error("weft::http::Response::hijack: for the second time");
+  if (writer_.has_written()) throw usage_error("weft::http::Response::hijack: something was written already");
+  HijackedStream stream = carrier_.hijack();
+  hijacked_ = true;
+  writer_.fail();
+  return stream;
 }
 
 std::string_view Exchange::pattern() const noexcept {
@@ -157,8 +154,15 @@ std::string_view Exchange::path_value(std::string_view name) {
   return {};
 }
 
-std::optional<std::string_view> Exchange::query(std::string_view name) {
-  for (std::string_view rest = raw_query_; !rest.empty();) {
+std::optional<std::string_view> Exchange::query(std::string_view name) { return find_value(raw_query_, name); }
+
+bool Exchange::has_form() const noexcept {
+  const std::string_view type = head_.field_value("Content-Type");
+  return equals_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
+}
+
+std::optional<std::string_view> Exchange::find_value(std::string_view pairs, std::string_view name) {
+  for (std::string_view rest = pairs; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const std::size_t equals = std::min(pair.find('='), pair.size());
@@ -170,11 +174,6 @@ std::optional<std::string_view> Exchange::query(std::string_view name) {
     return keep(*value);
   }
   return std::nullopt;
-}
-
-Context Exchange::context() {
-  if (!peer_) peer_.emplace(connection_.descriptor(), connection_.server().base_context());
-  return peer_->context();
 }
 
 }  // namespace weft::http

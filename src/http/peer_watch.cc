@@ -20,7 +20,7 @@ bool has_left(net::Descriptor& descriptor) noexcept {
 }  // namespace
 
 PeerWatch::PeerWatch(net::Descriptor& descriptor, const Context& parent)
-    : descriptor_(descriptor), context_(with_cancel(parent)) {
+    : descriptor_(&descriptor), context_(with_cancel(parent)) {
   on_readable = [](net::Watcher& watcher) noexcept { static_cast<PeerWatch&>(watcher).look(); };
   look();
 }
@@ -28,7 +28,7 @@ PeerWatch::PeerWatch(net::Descriptor& descriptor, const Context& parent)
 // More of the client's bytes are no reason to end. Once it is registered again this object may go, so nothing of it is
 // read after that.
 void PeerWatch::look() noexcept {
-  net::Descriptor& descriptor = descriptor_;
+  net::Descriptor& descriptor = *descriptor_;
   if (!has_left(descriptor) && descriptor.watch_from_now_on(*this)) {
     if (!has_left(descriptor) || !descriptor.unwatch(*this)) return;  // whom it tells looks again
   }
@@ -36,9 +36,15 @@ void PeerWatch::look() noexcept {
   told_.store(true, std::memory_order_release);
 }
 
-PeerWatch::~PeerWatch() {
+const CancelFunction& PeerWatch::stop() noexcept {
   detail::Backoff backoff;
-  while (!descriptor_.unwatch(*this) && !told_.load(std::memory_order_acquire)) backoff.wait();
+  while (!told_.load(std::memory_order_acquire) && !descriptor_->unwatch(*this)) backoff.wait();
+  told_.store(true, std::memory_order_release);
+  return context_.cancel;
+}
+
+PeerWatch::~PeerWatch() {
+  stop();
   context_.cancel();
 }
 

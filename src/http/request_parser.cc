@@ -57,13 +57,6 @@ void RequestParser::moved(const char* from, const char* to) noexcept {
   }
 }
 
-std::string_view RequestParser::field_value(std::string_view name) const noexcept {
-  for (const HeaderField& field : fields_) {
-    if (equals_ignoring_case(field.name, name)) return field.value;
-  }
-  return {};
-}
-
 std::size_t RequestParser::parse_chunked(std::string_view bytes, std::string& out) {
   chunk_out_ = &out;
   std::size_t used = 0;

@@ -10,7 +10,7 @@
 #include <boost/container/small_vector.hpp>
 #include <string>
 
-#include "weft/http/request.h"
+#include "http/request_head.h"
 
 namespace weft::http {
 
@@ -34,7 +34,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   std::string_view target() const noexcept { return target_; }
   int http_version() const noexcept { return version_; }
   std::span<const HeaderField> fields() const noexcept { return {fields_.data(), fields_.size()}; }
-  std::string_view field_value(std::string_view name) const noexcept;
+  RequestHead head() const noexcept { return {method_, target_, version_, fields()}; }
   /// "Expect: 100-continue".
   bool expects_continue() const noexcept { return expects_continue_; }
 

@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "http/cookie.h"
 #include "http/exchange.h"
 #include "weft/error.h"
 
@@ -37,6 +38,8 @@ Response& Response::add_header(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Response& Response::set_cookie(const Cookie& cookie) { return add_header("Set-Cookie", set_cookie_value(cookie)); }
+
 void Response::write(std::string_view bytes) { exchange_.writer().write(bytes); }
 void Response::flush() { exchange_.writer().flush(); }
 
@@ -54,12 +57,14 @@ void Response::send(std::string_view content_type, std::string_view body) {
 }
 void Response::error(int code, std::string_view message) { exchange_.writer().error(code, message); }
 
+HijackedStream Response::hijack() { return exchange_.hijack(); }
+
 void Response::redirect(std::string_view location, int code) {
   if (code < 300 || code > 399)
     throw usage_error("weft::http::Response::redirect: the status " + std::to_string(code) +
                       " is none from 300 to 399");
-  status(code);
   set_header("Location", location);
+  status(code);
 }
 
 }  // namespace weft::http

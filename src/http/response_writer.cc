@@ -3,45 +3,23 @@
 #include <charconv>
 #include <string>
 
-#include "http/date.h"
-#include "http/reason.h"
-#include "http/server_impl.h"
+#include "http/compose.h"
 #include "http/text.h"
 #include "weft/error.h"
 
 namespace weft::http {
 namespace {
 
-constexpr std::size_t kHeldBytes = 64 << 10;   // a body up to that size goes out at once, with its length
-constexpr std::size_t kCopiedBytes = 2 << 10;  // a body up to that size is cheaper copied behind its head
-constexpr std::string_view kTextType = "text/plain; charset=utf-8";
-
-template <class Text>
-void append(Text& text, std::string_view more) {
-  text.insert(text.end(), more.begin(), more.end());
-}
-
-template <class Text>
-void append_number(Text& text, std::uint64_t number, int base = 10) {
-  std::array<char, 20> digits;
-  const auto [end, failed] = std::to_chars(digits.begin(), digits.end(), number, base);
-  append(text, {digits.data(), static_cast<std::size_t>(end - digits.data())});
-}
-
-template <class Text>
-void append_line(Text& text, std::string_view name, std::string_view value) {
-  append(text, name);
-  append(text, ": ");
-  append(text, value);
-  append(text, "\r\n");
-}
-
-iovec part_of(std::string_view text) noexcept { return {const_cast<char*>(text.data()), text.size()}; }
+constexpr std::size_t kHeldBytes = 64 << 10;  // a body up to that size goes out at once, with its length
 
 }  // namespace
 
 void ResponseWriter::require_unsent(const char* what) const {
   if (header_sent_) throw usage_error(std::string("weft::http::Response::") + what + ": the header is sent already");
+}
+
+void ResponseWriter::require_whole() const {
+  if (failed_) throw std::system_error(make_error_code(errc::closed), "weft::http::Response");
 }
 
 void ResponseWriter::set_status(int code) {
@@ -99,85 +77,22 @@ void ResponseWriter::add_header(std::string_view name, std::string_view value) {
   append_line(headers_, name, value);
 }
 
-ResponseWriter::Text ResponseWriter::compose_head(std::optional<std::uint64_t> length) {
-  Text head;
-  append(head, "HTTP/1.1 ");
-  append_number(head, static_cast<std::uint64_t>(status_));
-  head.push_back(' ');
-  append(head, reason(status_));
-  append(head, "\r\n");
-  if (!has_date_) {
-    const auto date = http_date();
-    append_line(head, "Date", {date.data(), date.size()});
-  }
-  append(head, {headers_.data(), headers_.size()});
-  if (!has_type_ && length != 0 && status_ != 204 && status_ != 304) append_line(head, "Content-Type", kTextType);
-  if (length && !declared_ && status_ != 204 && status_ != 304) {
-    append(head, "Content-Length: ");
-    append_number(head, *length);
-    append(head, "\r\n");
-  }
-  if (chunked_) append_line(head, "Transfer-Encoding", "chunked");
-  if (!terms_.keep_alive) {
-    append_line(head, "Connection", "close");
-  } else if (terms_.said_keep_alive) {
-    append_line(head, "Connection", "keep-alive");
-  }
-  append(head, "\r\n");
-  return head;
-}
-
-void ResponseWriter::put(std::span<iovec> parts) {
-  std::error_code ec;
-  connection_.write(parts, ec);
-  if (!ec) return;
-  failed_ = true;
-  throw std::system_error(ec, "weft::http::Response");
-}
-
 void ResponseWriter::send_part(std::string_view body, bool last) {
-  if (failed_) throw std::system_error(make_error_code(errc::closed), "weft::http::Response");
+  require_whole();
   if (declared_ && has_body() && sent_ + body.size() > *declared_) {
     throw usage_error("weft::http::Response: more was written than Content-Length says");
   }
   sent_ += body.size();
-  if (terms_.head_only && !last && !header_sent_) return;  // its length shows at the end
-  Text head;
+  if (head_only_ && !last && !header_sent_) return;  // its length shows at the end
   if (!header_sent_) {
-    if (connection_.server().draining()) close_after();
-    const bool whole = last || declared_;
-    if (!whole && terms_.http_1_0) close_after();
-    chunked_ = !whole && !terms_.http_1_0 && has_body();
-    head = compose_head(whole ? std::optional(sent_) : std::nullopt);
+    begin(last || declared_ ? std::optional(sent_) : std::nullopt);
     header_sent_ = true;
   }
-  if (!has_body()) body = {};
-  std::array<char, 18> size_line;
-  std::string_view after;
-  std::size_t size_bytes = 0;
-  if (chunked_ && !body.empty()) {
-    const auto end = std::to_chars(size_line.begin(), size_line.end(), body.size(), 16).ptr;
-    end[0] = '\r';
-    end[1] = '\n';
-    size_bytes = static_cast<std::size_t>(end + 2 - size_line.data());
-    after = last ? "\r\n0\r\n\r\n" : "\r\n";
-  } else if (chunked_ && last) {
-    after = "0\r\n\r\n";
-  }
-  if (size_bytes == 0 && after.empty() && body.size() <= kCopiedBytes && !head.empty()) {
-    append(head, body);
-    body = {};
-  }
-  std::array<iovec, 4> parts;
-  std::size_t count = 0;
-  for (const std::string_view text :
-       {std::string_view(head.data(), head.size()), std::string_view(size_line.data(), size_bytes), body, after}) {
-    if (!text.empty()) parts[count++] = part_of(text);
-  }
-  put({parts.data(), count});
+  put(has_body() ? body : std::string_view(), last);
 }
 
 void ResponseWriter::write(std::string_view bytes) {
+  require_whole();
   if (body_.size() + bytes.size() > kHeldBytes) {
     flush();
     if (bytes.size() > kHeldBytes / 2) return send_part(bytes, false);
@@ -225,14 +140,14 @@ void ResponseWriter::require_declared_length() const {
                     std::to_string(*declared_));
 }
 
-bool ResponseWriter::finish() noexcept {
+bool ResponseWriter::send_rest() noexcept {
   if (failed_) return false;
   try {
-    if (!header_sent_ || chunked_ || !body_.empty()) send_part({body_.data(), body_.size()}, true);
+    send_part({body_.data(), body_.size()}, true);
+    return true;
   } catch (const std::exception&) {
     return false;
   }
-  return terms_.keep_alive;
 }
 
 }  // namespace weft::http

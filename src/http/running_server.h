@@ -34,7 +34,8 @@ class Running {
   Task<void> serving_;
 };
 
-inline std::string read_to_end(net::TcpStream& stream) {
+template <class Stream>
+std::string read_to_end(Stream& stream) {
   std::string all;
   std::array<char, 4096> buffer;
   std::error_code ec;

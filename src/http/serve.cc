@@ -3,13 +3,15 @@
 #include <array>
 
 #include "http/exchange.h"
+#include "http/http1_carrier.h"
 #include "http/reason.h"
+#include "http/serve.h"
 #include "http/server_impl.h"
 
 namespace weft::http {
 namespace {
 
-enum class Head { kComplete, kIdle, kEnd, kRefused };
+enum class Head { kComplete, kHttp2, kIdle, kEnd, kRefused };
 
 // Between two requests. A server that drains takes what is there and waits for no more, but for a client's first
 // request: and where the last call has passed, what has come in spite of that counts, for it may be the server that was
@@ -24,12 +26,19 @@ ssize_t read_first(Connection& connection, std::span<char> room, std::error_code
   return connection.read_now(room, ec, count) ? count : 0;
 }
 
-// Reads until there is the whole head of a request.
+bool speaks_http2(const ServerImpl& server) noexcept {
+  return kSpeaksHttp2 && server.limits.max_concurrent_streams != 0;
+}
+
+// Reads until there is the whole head of a request, or what an HTTP/2 client begins with.
 Head read_head(Connection& connection, Input& input, RequestParser& parser) {
   const std::size_t most = connection.server().limits.max_header_bytes;
   bool waited_for_rest = false;
+  bool may_be_http2 = connection.is_fresh() && speaks_http2(connection.server());
   while (true) {
-    if (!input.bytes().empty()) {
+    if (may_be_http2 && input.bytes().starts_with(kHttp2Preface)) return Head::kHttp2;
+    may_be_http2 = may_be_http2 && kHttp2Preface.starts_with(input.bytes());  // the rest of it may come yet
+    if (!input.bytes().empty() && !may_be_http2) {
       const bool complete = parser.parse_head(input.bytes());
       if (parser.status() == 0 && (complete ? parser.head_bytes() : input.bytes().size()) > most) parser.refuse(431);
       if (parser.status() != 0) return Head::kRefused;
@@ -83,6 +92,8 @@ Served serve_requests(Connection& connection, ServerImpl& server) {
     switch (read_head(connection, input, parser)) {
       case Head::kIdle:
         return Served::kIdle;
+      case Head::kHttp2:
+        return connection.start_http2(input.bytes());
       case Head::kEnd:
         return Served::kEnd;
       case Head::kRefused:
@@ -93,8 +104,9 @@ Served serve_requests(Connection& connection, ServerImpl& server) {
     }
     connection.has_been_asked();
     connection.limit_reads(Connection::Wait::kNothing);  // a handler takes what time it needs
-    Exchange exchange(connection, input, parser);
-    if (!exchange.answer()) return Served::kEnd;
+    Http1Carrier carrier(connection, input, parser);
+    Exchange(carrier).answer();
+    if (!carrier.make_room_for_next()) return Served::kEnd;
     connection.limit_reads(Connection::Wait::kRequest);
   }
 }

@@ -74,7 +74,7 @@ void ServerImpl::end_later(Connection& connection) noexcept {
 
 void ServerImpl::end_orphans() noexcept {
   Connection* each = orphans_.exchange(nullptr, std::memory_order_acquire);
-  while (each != nullptr) end(*std::exchange(each, each->next_taken_));
+  while (each != nullptr) std::exchange(each, each->next_taken_)->end_unserved();
 }
 
 bool ServerImpl::wait_after_failed_accept(std::error_code failed, milliseconds& pause) {
@@ -117,8 +117,11 @@ void ServerImpl::accept_from(net::TcpListener& listener) {
     places_.release();
     if (!wait_after_failed_accept(ec, pause)) break;
   }
-  // Those whom the kernel has let in: closing the listener would reset them.
-  while (!base_.context.error() && places_.try_acquire()) {
+  // Those whom the kernel has let in: closing the listener would reset them. They may come as fast as they are taken:
+  // not for ever.
+  constexpr milliseconds kLongestTaking{1000};
+  const detail::MonotonicNanos end = detail::deadline_after(kLongestTaking);
+  while (!base_.context.error() && detail::monotonic_now() < end && places_.try_acquire()) {
     std::error_code ec;
     net::TcpStream stream = listener.try_accept(ec);
     if (ec) return places_.release();
@@ -137,7 +140,8 @@ void ServerImpl::serve(net::TcpListener listener) {
   const Counted serving(serving_);
   {
     const Counted open(open_);
-    accept_from(listener);
+    detail::fence_seq_cst();                 // partner: stop_listening()
+    if (!draining()) accept_from(listener);  // else shutdown() may have returned, and no handler may begin any more
     listener.close();
   }
   open_.wait();  // shutdown() or close() sees to the rest
@@ -145,6 +149,7 @@ void ServerImpl::serve(net::TcpListener listener) {
 
 void ServerImpl::stop_listening() noexcept {
   draining_.store(true, std::memory_order_seq_cst);
+  detail::fence_seq_cst();  // partner: serve(), which this may not wait for if it has yet to begin
   stopping_.cancel();
 }
 

@@ -1,14 +1,19 @@
 // Bodies: how they come in and go out.
+#include "http/test_handlers.h"
 #include "weft/http/server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <string>
+#include <system_error>
+#include <tuple>
 
 #include "http/running_server.h"
 #include "weft/chan.h"
+#include "weft/error.h"
 #include "weft/net.h"
 #include "weft/runtime.h"
 #include "weft/time.h"
@@ -24,13 +29,8 @@ using ::testing::StartsWith;
 
 TEST(HttpServerBody, WhatIsFlushedGoesInChunks) {
   Server server;
-  auto go_on = make_chan<void>();
-  server.handle("/", [&](const Request&, Response& res) {
-    res.write("first");
-    res.flush();
-    go_on.recv();
-    res.write("second");
-  });
+  const TwoPartsHandler handler;
+  server.handle("/", handler);
   with_server(server, [&](const Running& running) {
     TcpStream stream = TcpStream::connect(running.address());
     stream.write_all("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -38,7 +38,7 @@ TEST(HttpServerBody, WhatIsFlushedGoesInChunks) {
     std::array<char, 1000> buffer;
     while (!got.ends_with("5\r\nfirst\r\n")) got.append(buffer.data(), stream.read_some(buffer));
     EXPECT_THAT(got, HasSubstr("Transfer-Encoding: chunked\r\n"));
-    go_on.close();
+    handler.go_on.close();
     EXPECT_EQ(read_to_end(stream), "6\r\nsecond\r\n0\r\n\r\n");
   });
 }
@@ -46,12 +46,7 @@ TEST(HttpServerBody, WhatIsFlushedGoesInChunks) {
 TEST(HttpServerBody, LargeBodiesOfAllKindsArriveWhole) {
   Server server;
   const std::string large(3'000'000, 'x');
-  server.handle("/send", [&](const Request&, Response& res) { res.text(large); });
-  server.handle("/write", [&](const Request&, Response& res) {
-    res.set_header("Content-Length", std::to_string(large.size()));
-    for (std::size_t at = 0; at < large.size(); at += 1000) res.write(std::string_view(large).substr(at, 1000));
-  });
-  server.handle("/echo", [&](const Request& req, Response& res) { res.text(req.body()); });
+  add_large_answers(server, large);
   server.handle("/count", [&](const Request& req, Response& res) {
     std::array<std::byte, 1000> buffer;
     std::size_t total = 0;
@@ -169,6 +164,117 @@ TEST(HttpServerBody, ReadingABodyTwiceGivesItOnce) {
     EXPECT_THAT(ask(running, post + "Content-Length: 4\r\n\r\nbody"), EndsWith("\r\n\r\nbody"));
     EXPECT_THAT(ask(running, post + "Transfer-Encoding: chunked\r\n\r\n" + chunked("body", 3)),
                 EndsWith("\r\n\r\nbody"));
+  });
+}
+
+// A server whose handler answers 422 with what the error code says, however it reads the body, and whatever else it
+// read before.
+class AnswersWithTheCode {
+ public:
+  explicit AnswersWithTheCode(Limits limits) : server_(limits) {
+    server_.handle("/all", [this](const Request& req, Response& res) {
+      std::error_code ec, again;
+      EXPECT_EQ(req.body(ec), "");
+      EXPECT_EQ(req.body(again), "");
+      EXPECT_EQ(ec, again) << "an error stays";
+      std::array<char, 10> buffer;
+      EXPECT_EQ(req.read_body(buffer, again), 0u);
+      EXPECT_EQ(ec, again) << "in every form";
+      EXPECT_THROW(req.body(), HttpError);
+      tell(ec, res);
+    });
+    server_.handle("/pieces", [this](const Request& req, Response& res) {
+      std::error_code ec;
+      std::array<char, 3> buffer;
+      std::string got;
+      while (const std::size_t count = req.read_body(buffer, ec)) {
+        EXPECT_FALSE(ec);
+        got.append(buffer.data(), count);
+      }
+      tell(ec, res);
+      res.write(", after " + got);
+    });
+  }
+
+  Server& server() { return server_; }
+  /// Of the next request.
+  std::error_code code() const { return codes_.recv().value(); }
+
+ private:
+  void tell(std::error_code ec, Response& res) {
+    codes_.send(ec);
+    res.status(422).text(ec.message());
+  }
+
+  Server server_;
+  Chan<std::error_code> codes_ = make_chan<std::error_code>(1);
+};
+
+// Sends that, ends its own side, and returns all that comes.
+std::string ask_and_end(const Running& running, const std::string& bytes) {
+  TcpStream stream = TcpStream::connect(running.address());
+  stream.write_all(bytes);
+  stream.shutdown_write();
+  return read_to_end(stream);
+}
+
+TEST(HttpServerBody, AnErrorCodeSaysWhatIsWrongWithABody) {
+  AnswersWithTheCode answers({.max_body_bytes = 10});
+  with_server(answers.server(), [&](const Running& running) {
+    const std::string chunks = "Transfer-Encoding: chunked\r\n\r\n";
+    const std::tuple<std::string, std::error_code, std::string> cases[] = {
+        {"Content-Length: 11\r\n\r\nhello world", std::make_error_code(std::errc::message_size), ""},
+        {chunks + "5\r\nhello\r\n6\r\n world\r\n", std::make_error_code(std::errc::message_size), "hello"},
+        {chunks + "5\r\nhello\r\nnone\r\n", std::make_error_code(std::errc::bad_message), "hello"},
+        {chunks + "5;" + std::string(20'000, 'e'), std::make_error_code(std::errc::bad_message), ""},
+        {"Content-Length: 9\r\n\r\nhello", errc::end_of_stream, "hello"},
+        {chunks + "5\r\nhello\r\n4\r\n", errc::end_of_stream, "hello"},
+    };
+    for (const auto& [body, expected, came] : cases) {
+      for (const std::string target : {"/all", "/pieces"}) {
+        const std::string what = target + " " + body.substr(0, 60);
+        const std::string answer = ask_and_end(running, "POST " + target + " HTTP/1.1\r\nHost: x\r\n" + body);
+        EXPECT_EQ(answers.code(), expected) << what;
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 422 ")) << "the handler's answer: " << what;
+        EXPECT_THAT(answer, HasSubstr("Connection: close\r\n")) << what;
+        EXPECT_EQ(body_of(answer), expected.message() + (target == "/pieces" ? ", after " + came : "")) << what;
+      }
+    }
+  });
+}
+
+TEST(HttpServerBody, AnErrorCodeSaysThatABodyDoesNotComeInTime) {
+  AnswersWithTheCode answers({.read_body_timeout = std::chrono::milliseconds(2)});
+  with_server(answers.server(), [&](const Running& running) {
+    for (const std::string target : {"/all", "/pieces"}) {
+      const std::string answer =
+          ask(running, "POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhello");
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 422 ")) << target;
+      EXPECT_EQ(answers.code(), errc::deadline_exceeded) << target;
+    }
+  });
+}
+
+TEST(HttpServerBody, AnErrorCodeIsClearWhereNothingWentWrong) {
+  Server server;
+  server.handle("/", [](const Request& req, Response& res) {
+    std::error_code ec = errc::closed;
+    std::array<std::byte, 3> buffer;
+    EXPECT_EQ(req.read_body(buffer, ec), 3u);
+    EXPECT_FALSE(ec);
+    ec = errc::closed;
+    const std::string rest(req.body(ec));
+    EXPECT_FALSE(ec);
+    ec = errc::closed;
+    EXPECT_EQ(req.read_body(buffer, ec), 0u);
+    EXPECT_FALSE(ec);
+    res.text(rest);
+  });
+  with_server(server, [](const Running& running) {
+    const std::string post = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    EXPECT_THAT(ask(running, post + "Content-Length: 11\r\n\r\nhello world"), EndsWith("\r\n\r\nlo world"));
+    EXPECT_THAT(ask(running, post + "Transfer-Encoding: chunked\r\n\r\n" + chunked("hello world", 5)),
+                EndsWith("\r\n\r\nlo world"));
   });
 }
 

@@ -1,4 +1,5 @@
 // The end of a server, and of its clients.
+#include "http/test_handlers.h"
 #include "weft/http/server.h"
 
 #include <gmock/gmock.h>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "http/running_server.h"
+#include "http/until_in_time.h"
 #include "weft/chan.h"
 #include "weft/net.h"
 #include "weft/runtime.h"
@@ -44,6 +46,28 @@ TEST(HttpServerEnd, TheContextIsDoneOnceTheClientHasLeft) {
   });
 }
 
+TEST(HttpServerEnd, OnceAWriteHasFailedEachDoes) {
+  Server server;
+  auto done = make_chan<void>();
+  server.handle("/", [&](const Request& req, Response& res) {
+    req.context().done().recv();
+    std::error_code ec;
+    while (!ec) {
+      res.write("gone?", ec);
+      if (!ec) res.flush(ec);
+    }
+    res.write("x", ec);
+    EXPECT_TRUE(ec) << "though it would wait in the buffer";
+    done.send();
+  });
+  with_server(server, [&](const Running& running) {
+    TcpStream stream = TcpStream::connect(running.address());
+    stream.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream.close();
+    done.recv();
+  });
+}
+
 // The caller of serve() comes out of it before the server is gone, whoever ends it.
 TEST(HttpServerEnd, TheDestructorWaitsForWhoServes) {
   run([] {
@@ -63,12 +87,8 @@ TEST(HttpServerEnd, TheDestructorWaitsForWhoServes) {
 
 TEST(HttpServerEnd, ShutdownLetsRequestsEndAndClosesIdleConnections) {
   Server server;
-  auto started = make_chan<void>(), go_on = make_chan<void>();
-  server.handle("/slow", [&](const Request&, Response& res) {
-    started.send();
-    go_on.recv();
-    res.text("done");
-  });
+  const SlowHandler slow_handler;
+  server.handle("/slow", slow_handler);
   server.handle("/", [](const Request&, Response& res) { res.text("x"); });
   run([&] {
     auto listener = net::TcpListener::listen("127.0.0.1:0");
@@ -78,12 +98,12 @@ TEST(HttpServerEnd, ShutdownLetsRequestsEndAndClosesIdleConnections) {
     idle.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     read_answer(idle);
     slow.write_all("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
-    started.recv();
+    slow_handler.started.recv();
     auto stopping = spawn([&] { server.shutdown(); });
     EXPECT_EQ(read_to_end(idle), "");
     std::error_code refused;
     while (!refused) TcpStream::connect(address, {}, refused);
-    go_on.close();
+    slow_handler.go_on.close();
     const std::string answer = read_to_end(slow);
     EXPECT_THAT(answer, EndsWith("done"));
     EXPECT_THAT(answer, HasSubstr("HTTP/1.1 200"));
@@ -95,23 +115,28 @@ TEST(HttpServerEnd, ShutdownLetsRequestsEndAndClosesIdleConnections) {
 }
 
 TEST(HttpServerEnd, WhoWasLetInIsAnsweredAtShutdown) {
-  Server server;
-  server.handle("/", [](const Request&, Response& res) { res.text("x"); });
-  run([&] {
-    auto listener = net::TcpListener::listen("127.0.0.1:0");
-    const std::string address = listener.local_endpoint().to_string();
-    auto serving = spawn([&] { server.serve(std::move(listener)); });
-    TcpStream stream = TcpStream::connect(address);
-    while (server.stats().connections != 1) yield();
-    auto stopping = spawn([&] { server.shutdown(); });
-    std::error_code refused;
-    while (!refused) TcpStream::connect(address, {}, refused);
-    stream.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    const std::string answer = read_to_end(stream);
+  until_in_time(kWithinLastCall, 1, [](std::chrono::milliseconds) {
+    Server server;
+    server.handle("/", [](const Request&, Response& res) { res.text("x"); });
+    std::string answer;
+    run([&] {
+      auto listener = net::TcpListener::listen("127.0.0.1:0");
+      const std::string address = listener.local_endpoint().to_string();
+      auto serving = spawn([&] { server.serve(std::move(listener)); });
+      TcpStream stream = TcpStream::connect(address);
+      while (server.stats().connections != 1) yield();
+      auto stopping = spawn([&] { server.shutdown(); });
+      std::error_code ec;
+      while (!ec) TcpStream::connect(address, {}, ec);
+      stream.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n", ec);
+      answer = read_to_end(stream);
+      stopping.join();
+      serving.join();
+    });
+    if (answer.empty()) return false;
     EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
     EXPECT_THAT(answer, EndsWith("\r\n\r\nx"));
-    stopping.join();
-    serving.join();
+    return true;
   });
 }
 
@@ -153,13 +178,20 @@ TEST(HttpServerEnd, CloseEndsThoseWhoComeInThatMoment) {
   });
 }
 
-TEST(HttpServerEnd, AShutdownBeforeServeEndsItSoon) {
+// A shutdown that has returned is over, whoever the kernel has let in: what the handlers need may be gone.
+TEST(HttpServerEnd, AfterAShutdownNoHandlerBegins) {
   Server server;
+  bool is_run = false;
+  server.handle("/", [&](const Request&, Response&) { is_run = true; });
   run([&] {
     auto listener = net::TcpListener::listen("127.0.0.1:0");
-    TcpStream silent = TcpStream::connect(listener.local_endpoint().to_string());
+    TcpStream client = TcpStream::connect(listener.local_endpoint().to_string());
+    client.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     server.shutdown();
-    server.serve(std::move(listener));  // the last call is a second, idle_timeout two minutes
+    server.serve(std::move(listener));
+    EXPECT_EQ(read_to_end(client), "");
+    EXPECT_EQ(server.stats().connections, 0u);
+    EXPECT_FALSE(is_run);
   });
 }
 

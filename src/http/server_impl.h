@@ -44,6 +44,8 @@ class ServerImpl {
   /// one comes or at the end.
   void end_later(Connection& connection) noexcept;
   bool draining() const noexcept { return draining_.load(std::memory_order_seq_cst); }
+  /// Done once the end has begun.
+  const Context& stopping_context() const noexcept { return stopping_.context; }
   /// Done at close().
   const Context& base_context() const noexcept { return base_.context; }
 

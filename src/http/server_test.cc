@@ -1,4 +1,5 @@
 #include "weft/http/server.h"
+#include "http/test_handlers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -171,18 +172,23 @@ TEST(HttpServer, NamesWhatIsNotThere) {
   });
 }
 
+TEST(HttpServer, ARedirectThatIsNoneChangesNothing) {
+  Server server;
+  server.handle("/", [](const Request&, Response& res) {
+    EXPECT_THROW(res.redirect("/a\r\nX: y"), usage_error);
+    EXPECT_THROW(res.redirect("/a", 200), usage_error);
+    res.text("as before");
+  });
+  with_server(server, [](const Running& running) {
+    const std::string answer = get_raw(running, "/");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(answer, Not(HasSubstr("Location")));
+  });
+}
+
 TEST(HttpServer, AnExceptionIsAnAnswer) {
   Server server;
-  server.handle("/any", [](const Request&, Response& res) {
-    res.write("not to be seen");
-    throw std::runtime_error("secret");
-  });
-  server.handle("/known", [](const Request&, Response&) { throw HttpError(409, "it is there already"); });
-  server.handle("/late", [](const Request&, Response& res) {
-    res.write("half");
-    res.flush();
-    throw std::runtime_error("the rest is missing");
-  });
+  add_throwing(server);
   with_server(server, [&](const Running& running) {
     const std::string answer = get_raw(running, "/any");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 Internal Server Error"));

@@ -3,7 +3,10 @@
 #include <boost/url/authority_view.hpp>
 #include <boost/url/decode_view.hpp>
 #include <boost/url/grammar/alnum_chars.hpp>
+#include <boost/url/grammar/charset.hpp>
+#include <boost/url/grammar/digit_chars.hpp>
 #include <boost/url/pct_string_view.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <iterator>
 
 namespace weft::http {
@@ -24,7 +27,13 @@ bool is_field_value(std::string_view text) noexcept {
   });
 }
 
+// Nearly all are a name or an IPv4 address, perhaps with a port: that is told at a glance.
 bool is_host(std::string_view text) noexcept {
+  namespace grammar = urls::grammar;
+  const auto host_end = grammar::find_if_not(text.begin(), text.end(), urls::unreserved_chars);
+  if (host_end == text.end()) return true;
+  if (*host_end == ':' && grammar::find_if_not(host_end + 1, text.end(), grammar::digit_chars) == text.end())
+    return true;
   const auto parsed = urls::parse_authority({text.data(), text.size()});
   return parsed.has_value() && !parsed->has_userinfo();
 }

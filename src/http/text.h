@@ -15,6 +15,13 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// Without the blanks and tabs around it.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t first = text.find_first_not_of(" \t");
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 /// What a method and a header's name are made of (RFC 9110, 5.6.2).
 bool is_token(std::string_view text) noexcept;
 /// What a header's value may be: no line break, no NUL, no other control character but the tab.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/running_server.h"
+#include "http/test_handlers.h"
 #include "net/tls_test_support.h"
 #include "weft/http/client.h"
 #include "weft/net.h"
@@ -54,16 +55,30 @@ TEST_F(Https, CarriesRequestsOfAllSizesOnOneConnection) {
   });
 }
 
+TEST_F(Https, AHandlerMayTakeTheConnection) {
+  server_.handle("GET /raw", [](const Request& req, Response& res) {
+    HijackedStream stream = res.hijack();
+    EXPECT_EQ(stream.remote_endpoint(), req.remote_endpoint());
+    std::string asked(4, ' ');
+    stream.read_full(asked);
+    stream.set_deadline(std::chrono::steady_clock::now() + std::chrono::minutes(1));
+    stream.write_all(asked + "pong");
+    std::error_code ec;
+    stream.shutdown_write(ec);
+    EXPECT_FALSE(ec);
+  });
+  with_server([&](const std::string& address, Client&) {
+    auto client = tls::Stream::connect("localhost" + address.substr(address.rfind(':')),
+                                       tls::Config::client({.trusted = identity_.certificate_pem()}));
+    client.write_all("GET /raw HTTP/1.1\r\nHost: x\r\n\r\nping");
+    EXPECT_EQ(read_to_end(client), "pingpong");
+  });
+}
+
 // Reads and writes of one stream at the same time, on both sides.
 TEST_F(Https, CarriesALargeBodyInBothDirectionsAtOnce) {
   constexpr std::size_t kSize = 8 << 20;
-  server_.handle("POST /pieces", [](const Request& req, Response& res) {
-    std::array<std::byte, 10'000> buffer;
-    while (const std::size_t count = req.read_body(buffer)) {
-      res.write({reinterpret_cast<const char*>(buffer.data()), count});
-      res.flush();
-    }
-  });
+  server_.handle("POST /pieces", echo_in_pieces);
   with_server([&](const std::string& address, Client& client) {
     ClientRequest request{.method = "POST", .url = url(address) + "/pieces", .body_source_bytes = kSize};
     request.body_source = [left = kSize](std::span<std::byte> into) mutable {

@@ -5,6 +5,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/c_string.h"
+#include "net/host.h"
+
 namespace weft::net {
 namespace {
 
@@ -49,15 +52,14 @@ Endpoint::Endpoint() noexcept {
 Endpoint Endpoint::parse(std::string_view text, std::error_code& ec) noexcept {
   ec = std::make_error_code(std::errc::invalid_argument);
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return {};
+  if (colon == std::string_view::npos || !base::is_c_string(text)) return {};
   const std::string_view host = text.substr(0, colon);
   std::uint32_t port = 0;
   if (!parse_number(text.substr(colon + 1), UINT16_MAX, port)) return {};
   Endpoint endpoint;
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  if (host.empty() || bracketed) {
+  if (host.empty() || is_bracketed(host)) {
     endpoint.address_.v6.sin6_family = AF_INET6;  // the unspecified address takes IPv4's connections too
-    if (bracketed && !parse_v6(host.substr(1, host.size() - 2), endpoint.address_.v6)) return {};
+    if (is_bracketed(host) && !parse_v6(unbracketed(host), endpoint.address_.v6)) return {};
   } else if (!parse_address(AF_INET, host, &endpoint.address_.v4.sin_addr)) {
     return {};
   }

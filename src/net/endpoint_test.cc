@@ -26,6 +26,16 @@ TEST(Endpoint, RefusesWhatIsNone) {
   }
 }
 
+TEST(Endpoint, AZeroByteHidesNothing) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text :
+       {"127.0.0.1\0x:80"sv, "[::1\0x]:80"sv, "[fe80::1%lo\0x]:80"sv, "127.0.0.1:80\0"sv}) {
+    std::error_code ec;
+    Endpoint::parse(text, ec);
+    EXPECT_EQ(ec, std::errc::invalid_argument);
+  }
+}
+
 TEST(Endpoint, DiffersByAddressPortAndFamily) {
   EXPECT_FALSE(Endpoint::parse("127.0.0.1:80") == Endpoint::parse("127.0.0.1:81"));
   EXPECT_FALSE(Endpoint::parse("127.0.0.1:80") == Endpoint::parse("127.0.0.2:80"));

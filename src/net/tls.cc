@@ -81,14 +81,17 @@ Stream Stream::connect(std::string_view address, const Config& config, const Con
   return stream;
 }
 
-Stream StreamAccess::server(TcpStream& connection, const Config& config, const Context& ctx, std::error_code& ec) {
+Stream StreamAccess::server(TcpStream& connection, const Config& config, const std::string* default_protocols,
+                            const Context& ctx, std::error_code& ec) {
   if (config.state_ == nullptr || !config.state_->is_server)
     throw usage_error("weft::net::tls::Stream::server: not a server's Config");
-  return Stream::handshake(connection, Stream::Session::make(*config.state_, {}, ec), ctx, ec);
+  auto session = Stream::Session::make(*config.state_, {}, ec);
+  if (session) session->offer(default_protocols);
+  return Stream::handshake(connection, std::move(session), ctx, ec);
 }
 
 Stream Stream::server(TcpStream connection, const Config& config, const Context& ctx, std::error_code& ec) {
-  return StreamAccess::server(connection, config, ctx, ec);
+  return StreamAccess::server(connection, config, nullptr, ctx, ec);
 }
 
 Stream Stream::server(TcpStream connection, const Config& config, const Context& ctx) {
@@ -114,7 +117,7 @@ std::size_t Stream::read_vector(detail::IoVector& into, std::error_code& ec) {
 
 std::size_t Stream::write_vector(detail::IoVector& from, std::error_code& ec) {
   Descriptor& descriptor = socket_.get("tls::Stream::write_some");
-  ec = session_->write_error;
+  ec = session_->unwritable(descriptor);
   if (ec || from.bytes() == 0) return 0;
   const std::span<const std::byte> piece = session_->gather(from);
   std::size_t count = 0;
@@ -126,7 +129,7 @@ std::size_t Stream::write_vector(detail::IoVector& from, std::error_code& ec) {
 
 void Stream::shutdown_write(std::error_code& ec) {
   Descriptor& descriptor = socket_.get("tls::Stream::shutdown_write");
-  ec = session_->write_error;
+  ec = session_->unwritable(descriptor);
   if (ec) return;
   session_->run(descriptor, Direction::kWrite, {}, ec, [](SSL* ssl) {
     const int result = ::SSL_shutdown(ssl);

@@ -5,18 +5,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "base/free.h"
 #include "net/tls_error.h"
 
 namespace weft::net::tls {
 namespace {
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    free(object);
-  }
-};
+using base::Free;
 using Bio = std::unique_ptr<BIO, Free<&::BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Free<&::X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<&::EVP_PKEY_free>>;
@@ -78,10 +73,14 @@ bool to_wire(const std::vector<std::string>& protocols, std::string& wire) {
   return true;
 }
 
-// The server's first that the client knows as well; none is an error, as RFC 7301 says.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
+// The server's first that the client knows as well; none is an error, as RFC 7301 says. Where the configuration has
+// none the connection's own count; where that has none either, the client's are not looked at.
+int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
                     unsigned int bytes, void* wire) {
-  auto& ours = *static_cast<const std::string*>(wire);
+  const auto* configured = static_cast<const std::string*>(wire);
+  const auto* own = static_cast<const std::string*>(SSL_get_app_data(ssl));
+  if (configured->empty() && own == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  const std::string& ours = configured->empty() ? *own : *configured;
   unsigned char* found = nullptr;
   const int result = ::SSL_select_next_proto(&found, length, reinterpret_cast<const unsigned char*>(ours.data()),
                                              static_cast<unsigned int>(ours.size()), offered, bytes);
@@ -123,7 +122,7 @@ bool set_up_server(Config::State& state, const ServerOptions& options) {
     constexpr unsigned char kChecked[] = "weft";
     ::SSL_CTX_set_session_id_context(context, kChecked, sizeof kChecked);
   }
-  if (!state.protocols.empty()) ::SSL_CTX_set_alpn_select_cb(context, &choose_protocol, &state.protocols);
+  ::SSL_CTX_set_alpn_select_cb(context, &choose_protocol, &state.protocols);
   return true;
 }
 

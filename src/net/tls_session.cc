@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/c_string.h"
+#include "net/host.h"
 #include "net/tls_error.h"
 
 namespace weft::net::tls {
@@ -22,7 +24,7 @@ bool is_address(const std::string& host) noexcept {
 
 // "[::1]" and "example.org." without what is not in a certificate.
 std::string plain_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  host = unbracketed(host);
   if (host.ends_with('.')) host.remove_suffix(1);
   return std::string(host);
 }
@@ -39,7 +41,7 @@ std::unique_ptr<Stream::Session> Stream::Session::make(const Config::State& conf
                                                        std::error_code& ec) {
   ::ERR_clear_error();
   const std::string name = plain_host(host);
-  if (!config.is_server && config.checks_peer && name.empty()) {
+  if (!config.is_server && ((config.checks_peer && name.empty()) || !base::is_c_string(name))) {
     ec = std::make_error_code(std::errc::invalid_argument);
     return nullptr;
   }

@@ -31,8 +31,11 @@ class Stream::Session {
  public:
   using Direction = Descriptor::Direction;
 
-  /// Errors: OpenSSL's; invalid_argument for a client that checks its peer and does not say whom it wants.
+  /// Errors: OpenSSL's; invalid_argument for a client that checks its peer and does not say whom it wants, or says it
+  /// with a zero byte.
   static std::unique_ptr<Session> make(const Config::State& config, std::string_view host, std::error_code& ec);
+  /// Of a server whose configuration has no protocols; they stay where they are to the end of the handshake.
+  void offer(const std::string* protocols) noexcept { SSL_set_app_data(ssl_, const_cast<std::string*>(protocols)); }
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -67,11 +70,26 @@ class Stream::Session {
     return -1;
   }
 
+  /// The same for writing. 0 when it has ended, with `error`; EAGAIN while it waits for anything.
+  template <class Step>
+  ssize_t try_write(int fd, std::error_code& error, Step&& step) {
+    const Outcome outcome = take(fd, step);
+    error = outcome.error;
+    if (outcome.ended) return 0;
+    errno = EAGAIN;
+    return -1;
+  }
+
   /// Says close_notify if nobody is in the way.
   void say_goodbye(Descriptor& descriptor) noexcept;
 
   /// What there is to write as one piece.
   std::span<const std::byte> gather(detail::IoVector& from);
+
+  /// Why nothing more can be written, if so.
+  std::error_code unwritable(const Descriptor& descriptor) const noexcept {
+    return descriptor.is_closed() ? weft::errc::closed : write_error;
+  }
 
   std::error_code write_error;  // of the writer: it cannot go on in the middle of a record
 
@@ -115,10 +133,15 @@ class Stream::Session {
 
 /// For the layers above, which wait in ways that a stream does not offer: as Descriptor's functions of these names.
 struct StreamAccess {
-  /// As Stream::server(), but a connection whose handshake failed stays open and the caller's.
-  static Stream server(TcpStream& connection, const Config& config, const Context& ctx, std::error_code& ec);
+  /// As Stream::server(), but a connection whose handshake failed stays open and the caller's. `default_protocols`: the
+  /// ALPN names, each after its length, of a configuration that has none; null, or where it stays to the end.
+  static Stream server(TcpStream& connection, const Config& config, const std::string* default_protocols,
+                       const Context& ctx, std::error_code& ec);
   static ssize_t read_or_watch(Stream& stream, Watcher& watcher, std::span<char> into, std::error_code& ec);
   static bool read_now(Stream& stream, std::span<char> into, std::error_code& ec, ssize_t& count);
+  /// As many of them as can be written without waiting. Returns how many that was; those that are left are what must be
+  /// written next.
+  static std::size_t write_now(Stream& stream, std::span<const std::byte> from, std::error_code& ec);
 };
 
 }  // namespace weft::net::tls

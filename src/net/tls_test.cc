@@ -111,6 +111,8 @@ TEST(Tls, AClientChecksWhomItSpeaksTo) {
     EXPECT_EQ(ec.message(), "hostname mismatch");
     EXPECT_EQ(refused(good, client_options(), "127.0.0.2"), errc::wrong_host);
     EXPECT_EQ(refused(good, client_options(), ""), std::errc::invalid_argument);
+    EXPECT_EQ(refused(good, client_options(), std::string_view("localhost\0.evil", 15)), std::errc::invalid_argument)
+        << "which is another host than the one that OpenSSL would look for";
     EXPECT_EQ(refused(good, {}), errc::certificate_untrusted) << "the system does not know the root";
     EXPECT_EQ(refused(server_options(make_identity({}))), errc::certificate_untrusted) << "signed by itself";
     const Identity old = authority().issue({.begins_seconds = -7200, .ends_seconds = -3600});
@@ -288,6 +290,22 @@ TEST(Tls, DeadlinesAndCloseWakeWhoWaits) {
     EXPECT_FALSE(pair.server.is_open());
     std::error_code ec;
     pair.server.write_some(std::string_view("x"), ec);
+    EXPECT_EQ(ec, weft::errc::closed);
+  });
+}
+
+TEST(Tls, WhatWasClosedSaysSoWhateverItSaidBefore) {
+  run([] {
+    TlsPair pair(server_options());
+    pair.client.shutdown_write();
+    std::error_code ec;
+    pair.client.write_some(std::string("x"), ec);
+    EXPECT_TRUE(ec);
+    EXPECT_NE(ec, weft::errc::closed);
+    pair.client.close();
+    pair.client.write_some(std::string("x"), ec);
+    EXPECT_EQ(ec, weft::errc::closed);
+    pair.client.shutdown_write(ec);
     EXPECT_EQ(ec, weft::errc::closed);
   });
 }

@@ -1,4 +1,4 @@
-// Reading from a TLS stream without waiting, or with a watcher in place of a goroutine that waits.
+// Reading from and writing to a TLS stream without waiting, or with a watcher in place of a goroutine that waits.
 #include <openssl/ssl.h>
 
 #include "net/tls_session.h"
@@ -48,6 +48,27 @@ bool StreamAccess::read_now(Stream& stream, std::span<char> into, std::error_cod
     result = ec ? -1 : static_cast<ssize_t>(count);
   }
   return true;
+}
+
+std::size_t StreamAccess::write_now(Stream& stream, std::span<const std::byte> from, std::error_code& ec) {
+  Stream::Session& session = *stream.session_;
+  Descriptor& descriptor = stream.socket_.get("tls::Stream");
+  std::size_t done = 0;
+  ec = session.unwritable(descriptor);
+  while (!ec && done < from.size()) {
+    const std::span<const std::byte> rest = from.subspan(done);
+    std::size_t count = 0;
+    ssize_t result = 0;
+    std::error_code failed;
+    const auto write = [&](SSL* ssl) { return ::SSL_write_ex(ssl, rest.data(), rest.size(), &count); };
+    const bool ended = descriptor.perform_now(
+        Descriptor::Direction::kWrite, ec, [&](int fd) { return session.try_write(fd, failed, write); }, result);
+    if (!ended) return done;
+    if (!ec) ec = failed;
+    done += count;
+  }
+  session.write_error = ec;
+  return done;
 }
 
 }  // namespace weft::net::tls

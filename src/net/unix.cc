@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/c_string.h"
 #include "net/open.h"
 #include "os/errno_guard.h"
 #include "weft/detail/atomic.h"
@@ -21,11 +22,12 @@ class UnixAddress {
   // "@x" is written as a zero byte and its name, whose length counts; a path ends with a zero byte.
   UnixAddress(std::string_view text, std::error_code& ec) noexcept {
     address_.sun_family = AF_UNIX;
-    ec = text.empty() ? std::make_error_code(std::errc::invalid_argument) : std::error_code();
+    const bool abstract = text.starts_with('@');
+    ec = text.empty() || (!abstract && !base::is_c_string(text)) ? std::make_error_code(std::errc::invalid_argument)
+                                                                 : std::error_code();
     if (text.size() >= sizeof address_.sun_path) ec = std::make_error_code(std::errc::filename_too_long);
     if (ec) return;
     text.copy(address_.sun_path, text.size());
-    const bool abstract = text.front() == '@';
     if (abstract) address_.sun_path[0] = '\0';
     bytes_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + text.size() + (abstract ? 0 : 1));
   }

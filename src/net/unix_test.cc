@@ -103,6 +103,8 @@ TEST_F(UnixSockets, SayWhyTheyFailed) {
     EXPECT_EQ(ec, std::errc::filename_too_long);
     UnixListener::listen("", ec);
     EXPECT_EQ(ec, std::errc::invalid_argument);
+    UnixListener::listen(path("cut") + '\0' + "off", ec);
+    EXPECT_EQ(ec, std::errc::invalid_argument);
     EXPECT_THROW(UnixStream::connect(path("nobody")), std::system_error);
     EXPECT_THROW(UnixListener::listen(path("no/folder")), std::system_error);
     EXPECT_THROW(UnixListener().accept(), usage_error);

@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 
+#include "base/c_string.h"
 #include "weft/error.h"
 
 namespace weft::os {
@@ -29,6 +32,10 @@ auto uninterrupted(int descriptor, std::error_code& ec, Call&& call) noexcept {
 template <class Some>
 std::size_t until_done(std::size_t bytes, int descriptor, std::error_code& ec, Some&& some) noexcept {
   std::size_t done = 0;
+  if (descriptor < 0) {
+    ec = errc::closed;
+    return done;
+  }
   ec.clear();
   while (done < bytes) {
     const ssize_t count = uninterrupted(descriptor, ec, [&] { return some(done); });
@@ -36,6 +43,34 @@ std::size_t until_done(std::size_t bytes, int descriptor, std::error_code& ec, S
     done += static_cast<std::size_t>(count);
   }
   return done;
+}
+
+// Calls with SIGPIPE held back, and takes the one that it has raised: a pipe without a reader is an error code here,
+// and no end of the process.
+template <class Call>
+ssize_t without_sigpipe(std::size_t bytes, Call&& call) noexcept {
+  sigset_t pipe, before, pending;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::sigpending(&pending);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  const ssize_t result = call();
+  const int error = errno;
+  // A short result may be followed by it as well: the reader has gone while the rest waited for room.
+  if (result < static_cast<ssize_t>(bytes) && ::sigismember(&pending, SIGPIPE) == 0) {
+    constexpr timespec kNoWait{};
+    while (::sigtimedwait(&pipe, nullptr, &kNoWait) < 0 && errno == EINTR) {
+    }
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return result;
+}
+
+// What a write may find without a reader.
+bool is_pipe(int descriptor) noexcept {
+  struct stat found{};
+  return ::fstat(descriptor, &found) == 0 && (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode));
 }
 
 void throw_if(const std::error_code& ec, const char* what) {
@@ -49,6 +84,10 @@ File::~File() {
 }
 
 File File::open(const std::string& path, int flags, std::error_code& ec, mode_t permissions) noexcept {
+  if (!base::is_c_string(path)) {
+    ec = std::make_error_code(std::errc::invalid_argument);
+    return {};
+  }
   return File(uninterrupted(0, ec, [&] { return ::open(path.c_str(), flags | O_CLOEXEC, permissions); }));
 }
 
@@ -72,8 +111,12 @@ std::size_t File::read(std::span<std::byte> into) {
 }
 
 std::size_t File::write(std::span<const std::byte> from, std::error_code& ec) noexcept {
-  return until_done(from.size(), descriptor_, ec,
-                    [&](std::size_t done) { return ::write(descriptor_, from.data() + done, from.size() - done); });
+  if (kind_ == Kind::kUnknown) kind_ = is_pipe(descriptor_) ? Kind::kPipe : Kind::kOther;
+  return until_done(from.size(), descriptor_, ec, [&](std::size_t done) {
+    const std::span<const std::byte> rest = from.subspan(done);
+    const auto write = [&] { return ::write(descriptor_, rest.data(), rest.size()); };
+    return kind_ == Kind::kPipe ? without_sigpipe(rest.size(), write) : write();
+  });
 }
 
 void File::write(std::span<const std::byte> from) {

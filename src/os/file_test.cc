@@ -6,8 +6,10 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "weft/error.h"
 #include "weft/runtime.h"
@@ -88,6 +90,63 @@ TEST_F(Files, SayWhyTheyFailed) {
   file.sync(ec);
   EXPECT_EQ(ec, errc::closed);
   EXPECT_THROW(File().read_all(), std::system_error);
+}
+
+// A zero byte ends a name for the kernel: the rest would be dropped without a word.
+TEST_F(Files, ANameWithAZeroByteIsNone) {
+  std::error_code ec;
+  EXPECT_FALSE(File::create(path("cut") + '\0' + "off", ec).is_open());
+  EXPECT_EQ(ec, std::errc::invalid_argument);
+  EXPECT_FALSE(std::filesystem::exists(path("cut")));
+}
+
+TEST_F(Files, WhatIsNotOpenSaysSoEvenWhereThereIsNothingToDo) {
+  File file;
+  std::error_code ec;
+  EXPECT_EQ(file.write(bytes(""), ec), 0u);
+  EXPECT_EQ(ec, errc::closed);
+  file.write_at(0, bytes(""), ec);
+  EXPECT_EQ(ec, errc::closed);
+  file.read_at(0, {}, ec);
+  EXPECT_EQ(ec, errc::closed);
+}
+
+TEST_F(Files, APipeWithoutAReaderIsAnErrorAndNoSignal) {
+  const auto write_to_nobody = [] {
+    std::array<int, 2> ends;
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    ::close(ends[0]);
+    File pipe(ends[1]);
+    std::error_code ec;
+    EXPECT_EQ(pipe.write(bytes("x"), ec), 0u);
+    EXPECT_EQ(ec, std::errc::broken_pipe);
+    File moved = std::move(pipe);
+    EXPECT_THROW(moved.write("x"), std::system_error);
+    sigset_t pending, blocked;
+    ::sigpending(&pending);
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+    EXPECT_FALSE(::sigismember(&pending, SIGPIPE));
+    EXPECT_FALSE(::sigismember(&blocked, SIGPIPE));
+  };
+  write_to_nobody();
+  run(write_to_nobody);
+}
+
+// The kernel has taken a part by then: the write succeeds, and the signal comes all the same.
+TEST_F(Files, AReaderThatGoesInTheMiddleIsAnErrorAndNoSignal) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  std::thread reader([&] {
+    std::array<char, 100> some;
+    EXPECT_GT(::read(ends[0], some.data(), some.size()), 0);
+    ::close(ends[0]);
+  });
+  File pipe(ends[1]);
+  std::error_code ec;
+  const std::string much(1 << 20, 'x');
+  EXPECT_LT(pipe.write(bytes(much), ec), much.size());
+  EXPECT_EQ(ec, std::errc::broken_pipe);
+  reader.join();
 }
 
 TEST_F(Files, PermissionsAndOwnership) {

@@ -96,12 +96,12 @@ TEST_P(PollContract, TheDeadlineIsHonoured) {
     const std::int64_t begin = monotonic_nanos();
     EXPECT_EQ(wait(begin + nanos), 0);
     EXPECT_GE(monotonic_nanos() - begin, nanos);
-    EXPECT_LT(monotonic_nanos() - begin, nanos + kSecond);
+    EXPECT_LT(monotonic_nanos() - begin, nanos + kLong);
   }
   const std::int64_t begin = monotonic_nanos();
   EXPECT_EQ(wait(begin - kSecond), 0);
   EXPECT_EQ(wait(0), 0);
-  EXPECT_LT(monotonic_nanos() - begin, kSecond);
+  EXPECT_LT(monotonic_nanos() - begin, kLong);
 }
 
 TEST_P(PollContract, WhatIsReadyEndsAWaitForEver) {

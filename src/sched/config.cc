@@ -50,10 +50,12 @@ void read_debug(Config& config, std::string_view all) noexcept {
   constexpr std::string_view kAllowed =
       "a comma-separated list of migrate=0|1, longrunners=0|1, schedtrace=MILLISECONDS (0 to 3600000)";
   std::string_view rest = all;
-  while (!rest.empty()) {
+  bool more = !all.empty();
+  while (more) {
     const std::size_t comma = rest.find(',');
     const std::string_view item = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    more = comma != std::string_view::npos;
+    rest.remove_prefix(more ? comma + 1 : rest.size());
     const std::size_t equals = item.find('=');
     const std::string_view key = item.substr(0, equals);
     const std::string_view value = equals == std::string_view::npos ? std::string_view{} : item.substr(equals + 1);

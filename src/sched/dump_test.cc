@@ -142,8 +142,8 @@ TEST(Dump, EndsNoSystemCall) {
     const auto blocked = [&](const std::string& name) { return contains(part_of(text, name), "[system call"); };
     do {
       text = dump();
-    } while (!blocked("poller") || !blocked("receiver") || !contains(part_of(text, "reader"), "read_in_the_yard"));
-    EXPECT_TRUE(blocked("reader")) << text;
+    } while (!blocked("poller") || !blocked("receiver") || !blocked("reader") ||
+             !contains(part_of(text, "reader"), "read_in_the_yard"));
     EXPECT_FALSE(poller.done() || receiver.done() || reader.done());
     ASSERT_EQ(::write(sockets[1], &byte, 1), 1);
     ASSERT_EQ(::write(pipe[1], &byte, 1), 1);
@@ -173,7 +173,7 @@ TEST(Dump, TellsOfThreadsThatWaitInAPrimitive) {
     } while (!contains(text, sign));
     const std::size_t at = text.rfind("\nthread ", text.find(sign));
     ASSERT_NE(at, std::string::npos) << text;
-    EXPECT_TRUE(contains(text.substr(at), " \"cellar?thread\" [chan receive, on 0x")) << text;
+    EXPECT_TRUE(contains(text.substr(at), " \"cellar?thread\" [chan receive, ")) << text;
     never.close();
     blocking([&] { thread.join(); });
     EXPECT_FALSE(contains(dump(), "cellar?thread"));

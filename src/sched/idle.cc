@@ -13,7 +13,8 @@ using detail::SpinGuard;
 
 namespace {
 
-// How long a machine looks at its wake-up word before it sleeps: less than a sleep and a wake-up cost together.
+// How long a machine looks at its wake-up word before it sleeps, where others run who may wake it: less than a sleep
+// and a wake-up cost together.
 constexpr int kSpinsBeforeSleep = 200;
 
 // The warmest to which nobody is pinned, for it can run anything; else the warmest without an exclusive pin.
@@ -74,10 +75,15 @@ bool holds_processor() noexcept {
   return m != nullptr && m->p.load(std::memory_order_relaxed) != nullptr;
 }
 
+bool somebody_runs() noexcept {
+  const Scheduler& s = scheduler();
+  return s.idle_processor_count.load(std::memory_order_relaxed) < s.max_procs.load(std::memory_order_relaxed);
+}
+
 // Returns when m.given was set (with the wake-up) or the machine took a processor itself.
 void sleep_until_woken(Machine& m, PolledBatch& batch) noexcept {
-  for (int i = 0; i < kSpinsBeforeSleep && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i)
-    detail::cpu_relax();
+  const int spins = somebody_runs() ? kSpinsBeforeSleep : 0;
+  for (int i = 0; i < spins && m.wake_word.load(std::memory_order_acquire) == kAsleep; ++i) detail::cpu_relax();
   while (m.wake_word.exchange(kAsleep, std::memory_order_seq_cst) != kGiven) {
     const Watch watch = watch_of(m);
     if (watch.polls) {
@@ -130,13 +136,13 @@ void remove_idle_machine_locked(Machine& m) noexcept {
   if (s.timer_keeper != &m) return;
   s.timer_keeper = nullptr;
   // The monitor may sleep for as long as it likes, since the keeper saw to timers. A keeper that goes because one is
-  // due is back in a moment, most often.
+  // due is back in a moment, most often; of one that is called away before, the monitor must know in time.
   const MonotonicNanos next = next_timer();
   if (next == kNever) return;
   if (next <= detail::monotonic_now()) {
     wake_monitor_soon();
   } else {
-    wake_monitor();
+    wake_monitor_by(next);
   }
 }
 

@@ -57,18 +57,52 @@ TEST(Idle, ATimerIsSeenToThoughTheKeeperComputes) {
   detail::timer_cancel(timer);
 }
 
-// It wakes up by itself within kMonitorDelay. One try of some is enough: it has rounds of its own, and may be up.
-TEST(Idle, AMonitorThatIsAboutToWakeUpIsLeftAsleep) {
-  spawn([] {}).join();
-  bool left_asleep = false;
-  for (int i = 0; i < 100 && !left_asleep; ++i) {
+/// How many times of a hundred `act` leaves it asleep, where it seems to wake up by itself in half of kMonitorDelay. It
+/// may be up: it has rounds of its own.
+template <class Act>
+int times_left_asleep(Act&& act) {
+  int times = 0;
+  for (int i = 0; i < 100; ++i) {
     wait_for_rest();
     const std::uint64_t before = monitor_counters().wakeups;
     scheduler().monitor_wakes_at = detail::monotonic_now() + kMonitorDelay / 2;
-    wake_monitor_soon();
-    left_asleep = scheduler().monitor_sleeps.load() != 0 && monitor_counters().wakeups == before;
+    act();
+    if (scheduler().monitor_sleeps.load() != 0 && monitor_counters().wakeups == before) ++times;
   }
-  EXPECT_TRUE(left_asleep);
+  return times;
+}
+
+TEST(Idle, AMonitorThatIsAboutToWakeUpIsLeftAsleep) {
+  spawn([] {}).join();
+  EXPECT_GT(times_left_asleep([] { wake_monitor_soon(); }), 0);
+  EXPECT_GT(times_left_asleep([] { wake_monitor_by(detail::monotonic_now() + kMonitorDelay); }), 0);
+  EXPECT_EQ(times_left_asleep([] { wake_monitor_by(0); }), 0);
+}
+
+/// The keeper goes, and is back.
+void call_keeper_away() {
+  Scheduler& s = scheduler();
+  const detail::SpinGuard guard(s.lock);
+  Machine* keeper = s.timer_keeper;
+  if (keeper == nullptr) return;
+  remove_idle_machine_locked(*keeper);
+  add_idle_machine_locked(*keeper);
+  s.timer_keeper = keeper;
+}
+
+// Each request to a server calls it away, where idle connections have their time.
+TEST(Idle, AMonitorThatWakesUpBeforeTheTimerIsLeftAsleepByTheKeeper) {
+  spawn([] {}).join();
+  detail::TimerNode timer;
+  timer.fire = [](detail::TimerNode*) noexcept {};
+  detail::timer_arm(timer, detail::monotonic_now() + 3'600'000'000'000);
+  EXPECT_GT(times_left_asleep(call_keeper_away), 50);
+  EXPECT_LT(times_left_asleep([] {
+              scheduler().monitor_wakes_at = detail::kNever;
+              call_keeper_away();
+            }),
+            50);
+  detail::timer_cancel(timer);
 }
 
 TEST(Idle, AMonitorThatSleepsForLongIsWoken) {

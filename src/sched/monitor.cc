@@ -370,10 +370,14 @@ void wake_monitor() noexcept {
 }
 
 void wake_monitor_soon() noexcept {
+  if (scheduler().monitor_sleeps.load(std::memory_order_seq_cst) != 0)
+    wake_monitor_by(detail::monotonic_now() + kMonitorDelay);
+}
+
+void wake_monitor_by(MonotonicNanos when) noexcept {
   const Scheduler& s = scheduler();
   if (s.monitor_sleeps.load(std::memory_order_seq_cst) == 0) return;
-  const MonotonicNanos at = s.monitor_wakes_at.load(std::memory_order_relaxed);
-  if (at == kNever || at - detail::monotonic_now() > kMonitorDelay) wake_monitor();
+  if (s.monitor_wakes_at.load(std::memory_order_relaxed) > when) wake_monitor();
 }
 
 void start_monitor() {

@@ -207,6 +207,7 @@ bool new_machine() noexcept;  // adds an idle machine; false: out of threads (re
 // monitor.cc
 void wake_monitor() noexcept;       // from its deep sleep; cheap when it is awake
 void wake_monitor_soon() noexcept;  // the same, unless it wakes up by itself within kMonitorDelay
+void wake_monitor_by(detail::MonotonicNanos when) noexcept;  // the same, unless it wakes up by itself until then
 
 /// How long what only the monitor would notice may wait for it to wake up by itself.
 inline constexpr detail::MonotonicNanos kMonitorDelay = 2'000'000;

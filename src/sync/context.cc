@@ -16,9 +16,12 @@
 //                     whoever sees an error finds done closed
 //            [ctx.I4] no reference is dropped for the last time in a timer's callback: user values would be destroyed
 //                     on the scheduler's stack, and a deadline's node would wait for its own callback
-// PROTOCOL   cancel: set cause and error_value; take the children out, a batch at a time, with a reference for each
-//            that still has one; close; then the same with each of those. A loop with a work list: trees may be deep,
-//            stacks are small
+// PROTOCOL   cancel: a walk through the tree, each node before those below it. A node: set cause and error_value unless
+//            somebody did; before_done(), close; walk each child, which leaves the list once all below it is done. So
+//            a cancel that comes second, at the root or at a node in between, finds in the lists what the first has yet
+//            to do, and does it too: when a cancel returns, all below is done, and nobody has waited for anybody. No
+//            recursion: trees may be deep, stacks are small. The way up is the canceller above; each node of the path
+//            is held by a reference
 // LOCKS      tree_lock of one node at a time; done's lock after it was dropped. User values are destroyed without a
 //            lock and outside of sections
 #include "weft/context.h"
@@ -76,7 +79,7 @@ void destroy_chain(ContextNode* node) noexcept {
 void destroy_overdue() noexcept {
   ContextNode* node = overdue.exchange(nullptr, std::memory_order_acq_rel);
   while (node != nullptr) {
-    ContextNode* next = node->next_cancelled;
+    ContextNode* next = node->next_overdue;
     destroy_chain(node);
     node = next;
   }
@@ -95,21 +98,6 @@ bool try_retain(ContextNode& node) noexcept {
   return false;
 }
 
-/// The nodes that a cancel() still has to make done; it holds a reference for each.
-struct WorkList {
-  ContextNode* first = nullptr;
-
-  void push(ContextNode* node) noexcept {
-    node->next_cancelled = first;
-    first = node;
-  }
-  ContextNode* pop() noexcept {
-    ContextNode* node = first;
-    if (node != nullptr) first = node->next_cancelled;
-    return node;
-  }
-};
-
 // False: somebody else did before.
 bool set_error(ContextNode& node, errc error, const std::exception_ptr& cause) noexcept {
   const Section section;
@@ -120,42 +108,42 @@ bool set_error(ContextNode& node, errc error, const std::exception_ptr& cause) n
   return true;
 }
 
-void take_children(ContextNode& node, WorkList& work) noexcept {
-  constexpr int kBatch = 64;  // bounds how long the lock is held
-  while (true) {
-    const Section section;
-    const SpinGuard guard(node.tree_lock);
-    for (int i = 0; i < kBatch; ++i) {
-      ContextNode* child = node.first_child;
-      if (child == nullptr) return;
-      unlink_locked(node, *child);
-      if (try_retain(*child)) work.push(child);  // [ctx.I1]
-    }
-  }
+// A child that is still in the list, with a reference. Those that are about to go are taken out on the way.
+ContextNode* retain_child(ContextNode& node) noexcept {
+  const Section section;
+  const SpinGuard guard(node.tree_lock);
+  ContextNode* child = nullptr;
+  while ((child = node.first_child) != nullptr && !try_retain(*child)) unlink_locked(node, *child);  // [ctx.I1]
+  return child;
 }
 
-// `release` drops the references that the walk took.
+errc error_of(const ContextNode& node) noexcept {
+  return static_cast<errc>(node.error_value.load(std::memory_order_relaxed));
+}
+
+// False: it had its error before.
+bool make_done(ContextNode& node, errc error, const std::exception_ptr& cause) noexcept {
+  const bool first = set_error(node, error, cause);
+  node.before_done();  // who was first may be on its way to here, and this one's caller will ask
+  node.close();
+  if (first) node.on_cancelled();
+  return first;
+}
+
+// The caller holds the root. `release` drops the references that the walk took. False: the root had its error before.
 bool cancel_tree(ContextNode* root, errc error, const std::exception_ptr& cause,
                  void (*release)(ContextNode*) noexcept) noexcept {
-  if (!set_error(*root, error, cause)) {
-    root->close();  // who cancelled first may be on its way there, and this one's caller will ask
-    return false;
-  }
-  WorkList work;
-  take_children(*root, work);
-  root->close();
-  root->on_cancelled();
-  while (ContextNode* node = work.pop()) {
-    if (set_error(*node, error, cause)) {
-      take_children(*node, work);
-      node->close();
-      node->on_cancelled();
-    } else {
-      node->close();  // as above: all below are done when cancel() returns
+  const bool first = make_done(*root, error, cause);
+  for (ContextNode* node = root;;) {
+    if (ContextNode* child = retain_child(*node)) {
+      make_done(*child, error_of(*node), node->cause);  // not this call's, where another came first
+      node = child;
+      continue;
     }
-    release(node);
+    if (node == root) return first;
+    leave_tree(*node);
+    release(std::exchange(node, list_owner(*node)));
   }
-  return true;
 }
 
 }  // namespace
@@ -190,7 +178,13 @@ void adopt_node(ContextNode* node) noexcept {
       return;
     }
   }
-  cancel_node(node, static_cast<errc>(owner->error_value.load(std::memory_order_relaxed)), owner->cause);
+  cancel_node(node, error_of(*owner), owner->cause);
+}
+
+CancelContext cancellable(ContextNode* node) noexcept {
+  node->references.store(2, std::memory_order_relaxed);  // the context's and the function's
+  adopt_node(node);
+  return {ContextAccess::adopt(node), CancelAccess::function(node)};
 }
 
 bool cancel_node(ContextNode* node, errc error, std::exception_ptr cause) noexcept {
@@ -204,15 +198,14 @@ void release_elsewhere(ContextNode* node) noexcept {
   } catch (...) {
     ContextNode* top = overdue.load(std::memory_order_relaxed);
     do {
-      node->next_cancelled = top;
+      node->next_overdue = top;
     } while (!overdue.compare_exchange_weak(top, node, std::memory_order_release, std::memory_order_relaxed));
   }
 }
 
 std::exception_ptr cause_of(const ContextNode& node) {
   if (node.cause != nullptr) return node.cause;
-  const auto error = static_cast<errc>(node.error_value.load(std::memory_order_relaxed));
-  return std::make_exception_ptr(std::system_error(make_error_code(error)));
+  return std::make_exception_ptr(std::system_error(make_error_code(error_of(node))));
 }
 
 ChanCore* context_done(const Context& context) noexcept {
@@ -290,7 +283,12 @@ struct StopTokenNode : ContextNode {
 
   struct Cancel {
     StopTokenNode* node;
-    void operator()() const noexcept { cancel_node(node, errc::cancelled, nullptr); }
+    void operator()() const noexcept {
+      ContextNode* const root = node;  // this object may go with the last reference
+      if (!try_retain(*root)) return;  // before_destroy() waits for this call
+      cancel_node(root, errc::cancelled, nullptr);
+      root->release();
+    }
   };
   std::optional<std::stop_callback<Cancel>> callback;
 };
@@ -304,10 +302,7 @@ void CancelFunction::operator()(std::exception_ptr cause) const noexcept {
 }
 
 CancelContext with_cancel(const Context& parent) {
-  auto* node = new detail::ContextNode(ContextAccess::node(parent), true);
-  node->references.store(2, std::memory_order_relaxed);  // the context's and the function's; nobody knows it yet
-  detail::adopt_node(node);
-  return {ContextAccess::adopt(node), CancelAccess::function(node)};
+  return detail::cancellable(new detail::ContextNode(ContextAccess::node(parent), true));
 }
 
 Context with_stop_token(const Context& parent, std::stop_token token) {

@@ -59,7 +59,7 @@ TEST_P(ApiAppConformance, PartsOfEveryKind) {
     app.warmup("more pages", [=](const weft::Context&) { warm.close(); });
     app.serve("api", srv, std::make_unique<std::string>("listener"));
     app.on_reload("config", [] {});
-    app.on_shutdown("flush", 5s, [&](weft::Context ctx) { order += ctx.error() ? "late " : "flush "; });
+    app.on_shutdown("flush", 20s, [&](weft::Context ctx) { order += ctx.error() ? "late " : "flush "; });
     app.on_shutdown("db", 5s, [&] { order += "db stops "; });
     weft::go([&] {
       warm.recv();
@@ -114,7 +114,7 @@ TEST_P(ApiAppConformance, MisuseThrows) {
 
 // Goes on when told to end, and says so.
 int stays() {
-  weft::App app{{.shutdown_timeout = 5s}};
+  weft::App app{{.shutdown_timeout = 60s}};
   app.on_shutdown("stays", 1h, [] {
     std::puts("told");
     std::fflush(stdout);
@@ -135,7 +135,7 @@ TEST(ApiAppSignalConformance, ASecondSignalEndsAtOnce) {
 }
 
 int outlasts_the_timeout() {
-  weft::App app{{.shutdown_timeout = 50ms}};
+  weft::App app{{.shutdown_timeout = 2s}};
   app.on_shutdown("stays", 1h, [] { weft::sleep_for(1h); });
   app.start("self", [&] { app.stop(); });
   return app.run();

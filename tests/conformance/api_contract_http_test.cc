@@ -72,7 +72,9 @@ TEST_P(ApiHttpConformance, HandlersAreAskedAndAnswer) {
       EXPECT_GE(req.headers().size(), 2U);
       EXPECT_EQ(req.remote_endpoint().address(), "127.0.0.1");
       res.status(201).set_header("X-A", "1").add_header("X-A", "2");
-      res.text(req.body());
+      std::error_code ec = weft::errc::closed;
+      res.text(req.body(ec));
+      EXPECT_FALSE(ec);
     });
     const Serving serving(side(), srv);
     const auto item = weft::http::get(serving / "items/a%20b?q=c+d", weft::Context());

@@ -1,15 +1,18 @@
 // Contexts as Go's suites describe them: what ends a context, what it takes along, what it leaves alone.
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <random>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "conformance/allocations.h"
 #include "conformance/conformance.h"
 #include "weft/chan.h"
 #include "weft/context.h"
+#include "weft/net/tcp.h"
 #include "weft/select.h"
 
 namespace {
@@ -145,6 +148,23 @@ TEST_P(ContextConformance, ACancelBeatsADeadlineThatIsFarAway) {
     auto [context, cancel] = with_cancel(weft::with_timeout(weft::with_timeout(Context{}, 10h), 1000h));
     cancel();
     expect_done(context, weft::errc::cancelled);
+  });
+}
+
+TEST_P(ContextConformance, ADeadlineIsATimeoutAsTheNetworksIs) {
+  perform([] {
+    const Context late = weft::with_timeout(Context{}, 0s);
+    EXPECT_EQ(late.error(), std::errc::timed_out);
+    auto [cancelled, cancel] = with_cancel(Context{});
+    cancel();
+    EXPECT_NE(cancelled.error(), std::errc::timed_out);
+    const auto listener = weft::net::TcpListener::listen("127.0.0.1:0");
+    auto stream = weft::net::TcpStream::connect(listener.local_endpoint());
+    stream.set_read_deadline(std::chrono::steady_clock::now());
+    std::error_code ec;
+    std::array<char, 1> buffer;
+    EXPECT_EQ(stream.read_some(buffer, ec), 0U);
+    EXPECT_EQ(ec, late.error());
   });
 }
 

@@ -12,7 +12,9 @@
 #include "weft/error.h"
 #include "weft/select.h"
 #include "weft/sync/cond_var.h"
+#include "weft/sync/lazy.h"
 #include "weft/sync/mutex.h"
+#include "weft/sync/once.h"
 #include "weft/sync/semaphore.h"
 #include "weft/sync/shared_mutex.h"
 #include "weft/sync/wait_group.h"
@@ -175,8 +177,8 @@ TEST_F(DeadlockDeathTest, ThreadsThatWaitForEachOther) {
     weft::make_chan<int>().recv();
     other.join();
   };
-  EXPECT_EXIT(lock_up(), ExitedWithCode(kDeadlockExitCode), "thread [0-9]+ \".*\" \\[Mutex.lock, on 0x");
-  EXPECT_EXIT(lock_up(), ExitedWithCode(kDeadlockExitCode), "thread [0-9]+ \".*\" \\[chan receive, on 0x");
+  EXPECT_EXIT(lock_up(), ExitedWithCode(kDeadlockExitCode), "thread [0-9]+ \".*\" \\[Mutex.lock, ([0-9]+ s, )?on 0x");
+  EXPECT_EXIT(lock_up(), ExitedWithCode(kDeadlockExitCode), "thread [0-9]+ \".*\" \\[chan receive, ([0-9]+ s, )?on 0x");
 }
 
 // What may still wake someone is no deadlock: a sleeper, a timer, a blocked C call, a thread that is no goroutine.
@@ -250,6 +252,13 @@ TEST_F(DeadlockDeathTest, AnExceptionThatLeavesAWaitGroupsGoroutineEndsTheProces
         group.wait();
       },
       "out of a group");
+}
+
+[[gnu::noinline]] int fail_to_dial() { throw std::runtime_error("no answer"); }
+
+TEST_F(DeadlockDeathTest, AFailureInAOnceIsReportedFromWhereItWasThrown) {
+  expect_abort([] { weft::Once().call([] { fail_to_dial(); }); }, "fail_to_dial");
+  expect_abort([] { *weft::Lazy<int>(&fail_to_dial); }, "fail_to_dial");
 }
 
 TEST(NoDeadlockConformance, AGoroutineOfAnEmptyFunctionIsRefused) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/allocations.h"
 #include "conformance/conformance.h"
 #include "weft/sync/concurrent_map.h"
 
@@ -228,6 +229,19 @@ TEST_P(MapConformance, ClearBesideReadersAndWriters) {
     map.clear();
     map.range([](int key, int) { ADD_FAILURE() << key << " is left"; });
     EXPECT_EQ(map.size(), 0U);
+  });
+}
+
+TEST_P(MapConformance, ClearAllocatesNothing) {
+  if (!conformance::kCountsAllocations) GTEST_SKIP() << "a sanitizer has its own allocator";
+  perform([] {
+    weft::ConcurrentMap<int, int> map;
+    for (int i = 0; i < 1'000; ++i) map.store(i, i);
+    const long before = conformance::allocations();
+    map.clear();
+    map.clear();
+    EXPECT_EQ(conformance::allocations() - before, 0);
+    EXPECT_TRUE(map.empty());
   });
 }
 

@@ -1,8 +1,10 @@
 // Once and Lazy as Go's Once, OnceFunc and OnceValue suites describe them, but for a call that fails.
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "conformance/conformance.h"
 #include "weft/sync/lazy.h"
@@ -142,6 +144,23 @@ TEST_P(OnceConformance, LazyTriesAgainAfterAFailure) {
     }
     EXPECT_EQ(*value, 3);
     EXPECT_EQ(*value, 3);
+  });
+}
+
+// What is no std::exception is a failure as any other, down to the null that Go's suite panics with.
+TEST_P(OnceConformance, WhateverACallThrowsPassesThrough) {
+  perform([] {
+    weft::Once once;
+    EXPECT_THROW(once.call([] { throw nullptr; }), std::nullptr_t);
+    EXPECT_THROW(once.call([] { throw 7; }), int);
+    EXPECT_FALSE(once.done());
+    bool fails = true;
+    weft::Lazy<int> value{[&fails] {
+      if (std::exchange(fails, false)) throw nullptr;
+      return 1;
+    }};
+    EXPECT_THROW(*value, std::nullptr_t);
+    EXPECT_EQ(*value, 1);
   });
 }
 

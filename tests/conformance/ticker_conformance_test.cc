@@ -87,6 +87,22 @@ TEST_P(TickerConformance, APeriodOfZeroOrLessIsAUsageError) {
   });
 }
 
+// The next tick would be beyond the end of the clock: there is none, others tick on, and a reset brings it back.
+TEST_P(TickerConformance, APeriodBeyondTheClockNeverTicks) {
+  perform([] {
+    weft::Ticker endless{std::chrono::nanoseconds::max()};
+    const auto forever = weft::tick(std::chrono::hours::max());
+    weft::Ticker other{1ms};
+    other.reset(std::chrono::nanoseconds::max());
+    other.reset(1ms);
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(other.chan().recv().has_value());
+    EXPECT_TRUE(endless.chan().try_recv().empty);
+    EXPECT_TRUE(forever.try_recv().empty);
+    endless.reset(1ms);
+    EXPECT_TRUE(endless.chan().recv().has_value());
+  });
+}
+
 TEST_P(TickerConformance, ASlowReceiverGetsOneTickNotAHeap) {
   perform([] {
     weft::Ticker ticker{1ms};

@@ -1,9 +1,11 @@
 // Ends that nobody catches: exceptions, stack overflows, deadlocks, SIGQUIT.
 #include <sys/mman.h>
 #include <unistd.h>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -184,9 +186,12 @@ std::string dump() {
   return text;
 }
 
-void say_when_main_waits() {
-  while (dump().find("\"main\" [chan receive") == std::string::npos) {
-  }
+void say_when_dumped(std::initializer_list<const char*> words) {
+  std::string text;
+  const auto lacks = [&text](const char* word) { return text.find(word) == std::string::npos; };
+  do {
+    text = dump();
+  } while (std::ranges::any_of(words, lacks));
   std::fprintf(stderr, "ready\n");
 }
 
@@ -197,7 +202,9 @@ int quit() {
       while (deeper) {
       }
     });
-    std::thread(say_when_main_waits).detach();
+    std::thread([] {
+      say_when_dumped({"\"main\" [chan receive", "\"sleeper\" [sleep", "\"spinner\" [running"});
+    }).detach();
     wait_for_ever();
   });
 }
@@ -213,7 +220,7 @@ int quit_taken_over() {
 int quit_received() {
   return weft::run([] {
     const weft::RecvChan<int> signals = weft::signal::notify({SIGQUIT});
-    std::thread(say_when_main_waits).detach();
+    std::thread([] { say_when_dumped({"\"main\" [chan receive"}); }).detach();
     return signals.recv() == SIGQUIT ? 9 : 1;
   });
 }

@@ -108,8 +108,8 @@ def environment_rows():
             r"a whole number from 1 to 256"),
         "WEFT_STACK_BYTES": (["0", "-1", "15K", "2G", "64Q", "", "K", "1.5M"], r"16K to 1G"),
         "WEFT_PREEMPT": (["on", "", "Detach"], r"detach, suspend or off"),
-        "WEFT_DEBUG": (["migrate=2", "migrate", "colour=1", "schedtrace=-1", "schedtrace=3600001", "=", "migrate=1,,"],
-            r"migrate=0\|1"),
+        "WEFT_DEBUG": (["migrate=2", "migrate", "colour=1", "schedtrace=-1", "schedtrace=3600001", "=", "migrate=1,,",
+                        "migrate=1,", ",migrate=1", ","], r"migrate=0\|1"),
     }
     for variable, (values, words) in allowed.items():
         for value in values:
@@ -309,8 +309,8 @@ def prepare(row, group, sanitizer):
 
 
 def run(row, folder, group, sanitizer):
-    command = [os.path.join(folder, row.program), row.case]
-    child = subprocess.Popen(command, env=environment_of(row, sanitizer), stdin=subprocess.DEVNULL,
+    command = [os.path.join(".", row.program), row.case]  # from its folder: nobody may not go through root's home
+    child = subprocess.Popen(command, cwd=folder, env=environment_of(row, sanitizer), stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              preexec_fn=prepare(row, group, sanitizer))
     before = b""

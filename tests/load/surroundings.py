@@ -90,14 +90,15 @@ def names_down(program: str) -> None:
                     other.sendall(GET)
                     assert read_answer(other).startswith(b"HTTP/1.1 200")
             for connection in waiting:
-                assert read_answer(connection).startswith(b"HTTP/1.1 504")
+                # 504 of the service's deadline, unless the machine stood still until the resolver had given up: 502.
+                assert read_answer(connection).startswith((b"HTTP/1.1 504", b"HTTP/1.1 502"))
                 connection.close()
             names.answers = True
             statuses = set()
             while 201 not in statuses:
                 statuses.add(service.add_note(query="?template=weekly"))
             print(statuses)
-            assert statuses <= {201, 504}, statuses
+            assert statuses <= {201, 502, 504}, statuses
             assert "text of /weekly" in service.get(service.url + "/notes?after=1")[1]
     names.socket.close()
     upstream.shutdown()
@@ -161,7 +162,7 @@ class CpuGroup:
 
 def quota_changes(program: str) -> None:
     """The container's quota goes up and down under load: max_procs follows, and nobody notices."""
-    if (os.cpu_count() or 1) < 2:
+    if len(os.sched_getaffinity(0)) < 2:
         raise CannotRun("one processor")
     group = CpuGroup()
     try:

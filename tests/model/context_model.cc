@@ -73,6 +73,23 @@ TEST(Context, AChildThatGoesIsLeftAlone) {
   model::expect_holds(report);
 }
 
+// The one that comes second, at the top or in the middle, does not return before what the first has yet to do is done.
+TEST(Context, EveryCancelReachesTheBottom) {
+  const auto report = model::explore({.name = "context: two cancels and a grandchild"}, [] {
+    auto* root = new_root();
+    auto* child = new CancelContext(weft::with_cancel(root->context));
+    auto* grandchild = new CancelContext(weft::with_cancel(child->context));
+    for (CancelContext* each : {root, child}) {
+      model::thread("canceller", [=] {
+        each->cancel();
+        check(cancelled(grandchild->context), "the grandchild is done when the cancel returns");
+      });
+    }
+    model::finally([=] { check(cancelled(child->context), "the child is done"); });
+  });
+  model::expect_holds(report);
+}
+
 TEST(Context, ADeadlineOrACancel) {
   const auto report = model::explore({.name = "context: deadline and cancel"}, [] {
     model::add_clock(0);

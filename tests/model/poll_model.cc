@@ -75,6 +75,7 @@ namespace weft::sched {
 constinit Scheduler the_scheduler;
 void wake_monitor() noexcept {}
 void wake_monitor_soon() noexcept {}
+void wake_monitor_by(detail::MonotonicNanos) noexcept {}
 bool new_machine() noexcept { return false; }
 
 }  // namespace weft::sched

@@ -19,6 +19,7 @@ int clock_thread = -1;
 // The monitor never sleeps here.
 void wake_monitor() noexcept {}
 void wake_monitor_soon() noexcept {}
+void wake_monitor_by(detail::MonotonicNanos) noexcept {}
 /// A wheel's earliest timer came nearer: the clock will run what is due, some time from now.
 void notice_timer(detail::MonotonicNanos) noexcept { model::ready(clock_thread); }
 

@@ -34,6 +34,7 @@ namespace weft::sched {
 constinit Scheduler the_scheduler;
 void wake_monitor() noexcept {}
 void wake_monitor_soon() noexcept {}
+void wake_monitor_by(detail::MonotonicNanos) noexcept {}
 
 // No network: nobody takes the seat.
 bool poller_in_use() noexcept { return false; }

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <exception>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "stress/chan_stress_support.h"
@@ -59,6 +61,62 @@ TEST(ContextStress, Trees) {
     cancel();
     group.wait();
     EXPECT_TRUE(root.error());
+  });
+}
+
+int number_of(const std::exception_ptr& cause) {
+  try {
+    std::rethrow_exception(cause);
+  } catch (int number) {
+    return number;
+  }
+}
+
+// However many cancel, and wherever: each finds all below done when its call returns, and why goes from node to node.
+TEST(ContextStress, EveryCancelReachesTheBottom) {
+  constexpr int kLate = -1;
+  rounds([](Random& random) {
+    std::vector<CancelContext> path{with_cancel({})};
+    std::vector<CancelContext> siblings;
+    const int depth = pick(random, 1, 12);
+    while (static_cast<int>(path.size()) < depth) {
+      Context parent = path.back().context;
+      for (int i = pick(random, 0, 8); i > 0; --i) siblings.push_back(with_cancel(parent));
+      if (pick(random, 0, 3) == 0) parent = with_timeout(parent, some_time(random), std::make_exception_ptr(kLate));
+      path.push_back(with_cancel(parent));
+    }
+    WaitGroup group;
+    for (int i = pick(random, 2, 6); i > 0; --i) {
+      group.go([&, at = pick(random, 0, 1) == 0 ? 0 : pick(random, 0, depth - 1)] {
+        path[static_cast<std::size_t>(at)].cancel(std::make_exception_ptr(at));
+        EXPECT_TRUE(path.back().context.error());
+      });
+    }
+    group.wait();
+    for (int above = kLate, at = 0; at < depth; ++at) {
+      const Context& context = path[static_cast<std::size_t>(at)].context;
+      if (!context.error()) continue;
+      const int cause = number_of(context.cause());
+      EXPECT_TRUE(cause == at || cause == kLate || cause == above) << at << " because of " << cause;
+      above = cause;
+    }
+  });
+}
+
+// Whoever sees a node done may drop the last handles while the stop is still on its way down.
+TEST(ContextStress, WhatAStopEndsGoesMeanwhile) {
+  rounds([](Random& random) {
+    std::stop_source source;
+    std::vector<Context> path{with_cancel(with_stop_token(Context(), source.get_token())).context};
+    for (int i = pick(random, 0, 30); i > 0; --i) path.push_back(with_cancel(path.back()).context);
+    const auto watched = static_cast<std::size_t>(pick(random, 0, static_cast<int>(path.size()) - 1));
+    auto dropper = spawn([&] {
+      while (!path[watched].error()) yield();
+      path.clear();
+    });
+    if (pick(random, 0, 1) == 0) yield();
+    source.request_stop();
+    dropper.join();
   });
 }
 

@@ -132,7 +132,12 @@ TEST(HttpStress, EachIsAnsweredAndNothingIsLeft) {
   watched_rounds([](Random& random) {
     const int before = open_sockets();
     {
+      std::atomic<bool> is_shut_down{false};
       http::Server server;
+      server.use([&](const http::Request& req, http::Response& res, const http::Handler& next) {
+        EXPECT_FALSE(is_shut_down) << "no handler begins after shutdown() has returned";
+        next(req, res);
+      });
       add_routes(server);
       auto listener = net::TcpListener::listen("127.0.0.1:0");
       const std::string address = listener.local_endpoint().to_string();
@@ -144,6 +149,7 @@ TEST(HttpStress, EachIsAnsweredAndNothingIsLeft) {
       if (end == 0) visitors.wait();
       if (pick(random, 0, 1) == 0) sleep_for(microseconds(pick(random, 0, 500)));
       end == 2 ? server.close() : server.shutdown();
+      is_shut_down = end != 2;
       serving.join();
       visitors.wait();
       EXPECT_EQ(server.stats().connections, 0u);
@@ -162,6 +168,13 @@ TEST(HttpStress, AShutdownAnswersWhomItLetIn) {
     auto listener = net::TcpListener::listen("127.0.0.1:0");
     const std::string address = listener.local_endpoint().to_string();
     auto serving = spawn([&] { server.serve(std::move(listener)); });
+    {  // so it serves: one that is shut down before that lets nobody in
+      TcpStream first = TcpStream::connect(address);
+      const Asked asked = make_request(random);
+      send_in_pieces(first, asked.bytes, random);
+      std::string buffer;
+      EXPECT_EQ(read_body(first, buffer), asked.answer);
+    }
     const int clients = pick(random, 1, 10);
     const auto begin = std::chrono::steady_clock::now();
     std::atomic<int> connected{0};

@@ -47,8 +47,13 @@ func main() {
 		panic(err)
 	}
 	fmt.Println(listener.Addr())
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{Handler: mux, Protocols: protocols}
 	if len(os.Args) == 3 {
-		panic(http.ServeTLS(listener, mux, os.Args[1], os.Args[2]))
+		panic(server.ServeTLS(listener, os.Args[1], os.Args[2]))
 	}
-	panic(http.Serve(listener, mux))
+	panic(server.Serve(listener))
 }

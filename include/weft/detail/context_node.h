@@ -27,6 +27,9 @@ struct ContextNode : ChanCore {
   ContextNode(ContextNode* parent_, Detached) noexcept;
   virtual ~ContextNode() = default;
 
+  /// Runs before anybody can see that the node is done, more than once maybe, and by several at a time; on any stack,
+  /// no lock held. Must not block or throw.
+  virtual void before_done() noexcept {}
   /// Runs once, when the node is done; on any stack, no lock held. Must not block or throw.
   virtual void on_cancelled() noexcept {}
   /// Runs before the node goes, while its parents still stand.
@@ -45,14 +48,14 @@ struct ContextNode : ChanCore {
   ContextNode* first_child = nullptr;
   ContextNode* previous_sibling = nullptr;  // under the parent canceller's tree_lock
   ContextNode* next_sibling = nullptr;
-  ContextNode* next_cancelled = nullptr;  // the work list of the cancel() that holds a reference for it
+  ContextNode* next_overdue = nullptr;  // in the list of those that had no stack to be destroyed on
   bool in_tree = false;
 };
 
 /// Puts a cancellable node under its canceller above; done at once if that one is. Call once, after construction.
 void adopt_node(ContextNode* node) noexcept;
 
-/// Makes the node and all below it done. False: it was done before.
+/// Makes the node and all below it done, by the time it returns. False: the node had its error before.
 bool cancel_node(ContextNode* node, errc error, std::exception_ptr cause) noexcept;
 
 /// Drops a reference where the destruction of user values would be out of place: in timer callbacks.

@@ -110,6 +110,8 @@ struct ClientOptions {
 /// Errors         errno's; the context's end, or errc::deadline_exceeded; std::errc::invalid_argument for a URL that is
 ///                none, or of another scheme; net::tls::errc's; Beast's for an answer that is none or too large; a
 ///                resolver's
+/// Usage faults   usage_error, with `ec` too, for a method or a header that is none, for two bodies, and for a
+///                BodySource that gives more or less than body_source_bytes
 class Client {
  public:
   Client() : Client(ClientOptions()) {}

@@ -9,12 +9,15 @@
 #include <string_view>
 #include <system_error>
 
+#include "weft/http/cookie.h"
+#include "weft/http/hijacked_stream.h"
+
 namespace weft::http {
 
 class Exchange;
 
 /// The answer. A small one is held until the handler returns and goes out at once with its length; a large one, or one
-/// that is flushed, in chunks. A handler that does nothing answers 200, empty.
+/// that is flushed, in chunks (HTTP/2: frames). A handler that does nothing answers 200, empty.
 ///
 /// Errors         std::system_error from what writes, unless it takes an error_code, when the client has left or does
 ///                not read (Limits::write_timeout): let it pass. usage_error for names and values that no header may
@@ -27,6 +30,7 @@ class Response {
   /// In place of others of that name.
   Response& set_header(std::string_view name, std::string_view value);
   Response& add_header(std::string_view name, std::string_view value);
+  Response& set_cookie(const Cookie& cookie);
 
   /// More of the body. Without a Content-Type it is "text/plain; charset=utf-8".
   void write(std::string_view bytes);
@@ -54,6 +58,15 @@ class Response {
   /// The status with a line of text, in place of what was written and is not sent yet.
   void error(int code, std::string_view message);
   void redirect(std::string_view location, int code = 302);
+
+  /// Takes the connection from the server: nothing is answered but what the handler, or whom it gives the stream,
+  /// writes on it. From then on the request's context is done when the server's shutdown begins, and no longer when the
+  /// client leaves. As long as the handler runs the server waits for it, and close() closes the stream; afterwards it
+  /// is its owner's alone. The request's body is not to be asked for any more.
+  ///
+  /// Errors         usage_error once something was written, of the body read, or the connection taken; HttpError(501)
+  ///                over HTTP/2, whose connection carries other requests as well
+  HijackedStream hijack();
 
   Response(const Response&) = delete;
   Response& operator=(const Response&) = delete;

@@ -28,8 +28,9 @@ struct Limits {
   std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);  // for each write that the client does not take
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(120);  // between two requests
   std::size_t max_body_bytes = std::size_t{8} << 20;
-  std::size_t max_header_bytes = 64 << 10;  // request line and fields
+  std::size_t max_header_bytes = 64 << 10;  // request line and fields; of HTTP/2 the fields, each 32 more than it has
   std::size_t max_connections = SIZE_MAX;   // those above are accepted once others end
+  std::uint32_t max_concurrent_streams = 250;  // HTTP/2's requests of a connection under way at once; 0: no HTTP/2
 };
 
 class ServerImpl;
@@ -48,7 +49,8 @@ struct ServerStats {
   std::uint64_t accept_errors = 0;   // EMFILE and the like; it tries again. No memory for a stack
 };
 
-/// HTTP/1.0 and 1.1. Each request runs its handler on a goroutine; a connection between two requests holds none.
+/// HTTP/1.0 and 1.1, and where weft was built with it HTTP/2: over TLS by ALPN, else for who begins with it. Each
+/// request runs its handler on a goroutine; a connection between two requests holds none.
 ///
 /// Patterns       "[METHOD ]/path": `{name}` is a segment, `{name...}` the rest, a path that ends in "/" all below it,
 ///                `{$}` that path alone. A literal segment goes before `{name}`, that before the rest, from left to
@@ -71,19 +73,19 @@ class Server {
   /// Around the handlers, and around what answers where there is none; the first one outermost.
   void use(Middleware middleware);
 
-  /// From then on its connections speak TLS, with this server's configuration; before serve(). Only where weft was
-  /// built with it.
+  /// From then on its connections speak TLS, with this server's configuration; before serve(). A configuration without
+  /// ALPN names offers "h2", unless that is turned off, and "http/1.1". Only where weft was built with it.
   void use_tls(const net::tls::Config& config);
 
-  /// Accepts until shutdown() or close(), and returns when the last connection has ended. Several listeners: one
-  /// goroutine each.
+  /// Accepts until shutdown() or close(), and returns when the last connection has ended. Where one of these came
+  /// before it lets nobody in. Several listeners: one goroutine each.
   void serve(net::TcpListener listener);
   /// The same on "host:port". Errors: std::system_error where nobody can listen there.
   void listen_and_serve(std::string_view address);
   void listen_and_serve(std::string_view address, std::error_code& ec);
 
-  /// Closes the listeners and the idle connections, tells clients with "Connection: close", and waits for the requests
-  /// under way. `ec`: the context's error when it ends before they do; close() is what follows then.
+  /// Closes the listeners and the idle connections, tells clients with "Connection: close" or GOAWAY, and waits for the
+  /// requests under way. `ec`: the context's error when it ends before they do; close() is what follows then.
   void shutdown(const Context& ctx, std::error_code& ec);
   void shutdown(const Context& ctx = {});
   /// Ends everything now: the requests' contexts are done, their reads and writes fail.

@@ -134,8 +134,8 @@ class Stream {
   }
   void write_all(std::string_view text) { write_all(std::as_bytes(std::span(text))); }
 
-  /// From that time on reads and writes end with deadline_exceeded, those under way too, until another is set.
-  /// time_point::max(): none. Cost: no timer for an operation, one for a deadline.
+  /// From that time on, as exactly as the timers run, reads and writes end with deadline_exceeded, those under way too,
+  /// until another is set. time_point::max(): none. Cost: no timer for an operation, one for a deadline.
   void set_deadline(std::chrono::steady_clock::time_point at) { set(true, true, at); }
   void set_read_deadline(std::chrono::steady_clock::time_point at) { set(true, false, at); }
   void set_write_deadline(std::chrono::steady_clock::time_point at) { set(false, true, at); }
@@ -166,13 +166,15 @@ class Stream {
   std::size_t read_vector(detail::IoVector& into, std::error_code& ec) { return socket_.read(into, ec); }
   std::size_t write_vector(detail::IoVector& from, std::error_code& ec) { return socket_.write(from, ec); }
 
+  void limit(bool reads, bool writes, detail::MonotonicNanos when) { socket_.set_deadline(reads, writes, when); }
+
   detail::Socket socket_;
 
  private:
   friend struct StreamAccess;
   Derived& self() noexcept { return static_cast<Derived&>(*this); }
   void set(bool reads, bool writes, std::chrono::steady_clock::time_point at) {
-    socket_.set_deadline(reads, writes, detail::deadline_at(at));
+    self().limit(reads, writes, detail::deadline_at(at));
   }
 };
 

@@ -27,10 +27,11 @@ class File {
   File() noexcept = default;
   /// Takes an open descriptor over.
   explicit File(int descriptor) noexcept : descriptor_(descriptor) {}
-  File(File&& o) noexcept : descriptor_(std::exchange(o.descriptor_, -1)) {}
+  File(File&& o) noexcept : descriptor_(std::exchange(o.descriptor_, -1)), kind_(o.kind_) {}
   File& operator=(File&& o) noexcept {
     File taken(std::move(o));
     std::swap(descriptor_, taken.descriptor_);
+    std::swap(kind_, taken.kind_);
     return *this;
   }
   ~File();
@@ -48,7 +49,8 @@ class File {
   /// Some bytes from the position on, which moves. Returns 0 at the end of the file.
   std::size_t read(std::span<std::byte> into, std::error_code& ec) noexcept;
   std::size_t read(std::span<std::byte> into);
-  /// All of it, at the position, which moves. With `ec`: how much was written before the error.
+  /// All of it, at the position, which moves. With `ec`: how much was written before the error. A pipe that nobody
+  /// reads any more is std::errc::broken_pipe, and no SIGPIPE.
   std::size_t write(std::span<const std::byte> from, std::error_code& ec) noexcept;
   void write(std::span<const std::byte> from);
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
@@ -79,7 +81,10 @@ class File {
   int descriptor() const noexcept { return descriptor_; }
 
  private:
+  enum class Kind : std::uint8_t { kUnknown, kPipe, kOther };
+
   int descriptor_ = -1;
+  Kind kind_ = Kind::kUnknown;  // as the first write() found it
 };
 
 }  // namespace weft::os
