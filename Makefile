@@ -14,11 +14,12 @@ STRESS_TOTAL_SECONDS ?= 150
 SCENARIOS ?= all
 BENCH_ARGS ?=
 STALLED_ARGS ?=
+CTEST ?= ctest
 
 # $(call build,preset[,target]): configures and builds.
 build = cmake --preset $(1) -DWEFT_WERROR=$(WERROR) $(3) && cmake --build build/$(1) -j $(JOBS) $(if $(2),--target $(2))
 # $(call test,preset): runs all but the long stress tests.
-test = ctest --preset $(1) -j $(JOBS)
+test = $(CTEST) --preset $(1) -j $(JOBS)
 
 .PHONY: help setup setup-check setup-peers setup-net setup-foreign setup-aarch64 build test lab doctor bench peers \
         bench-net fuzz stalled asan tsan stress stress-bounded lint format docs install aarch64 aarch64-smoke boost-context release-clang shared clean
@@ -96,7 +97,7 @@ stress-bounded: setup-foreign ## the same, all stress tests together in STRESS_T
 	$(call build,release,,-DWEFT_BUILD_FOREIGN=ON)
 	@count=$$(for program in build/release/tests/stress/*_stress; do $$program --gtest_list_tests; done | grep -c '^  '); \
 	  WEFT_STRESS_SECONDS=$$(($(STRESS_TOTAL_SECONDS) / (count > 0 ? count : 1) + 1)) \
-	  ctest --preset stress -E '^doctor/(live_go|hostile_servers)$$|\.migrating$$'
+	  $(CTEST) --preset stress -E '^doctor/(live_go|hostile_servers)$$|\.migrating$$'
 
 lint: setup-check ## layers, sizes, format, clang-tidy, links and claims
 	cmake --preset release-clang >/dev/null
@@ -129,7 +130,7 @@ aarch64: setup-aarch64 ## cross-build for aarch64 and test under qemu-user
 	$(call test,aarch64)
 
 aarch64-smoke: ## the library and a handful of its tests for aarch64, in minutes; skips where that cannot be had
-	@JOBS=$(JOBS) WERROR=$(WERROR) tools/aarch64_smoke.sh || { code=$$?; [ $$code -eq 77 ] || exit $$code; }
+	@JOBS=$(JOBS) WERROR=$(WERROR) CTEST=$(CTEST) tools/aarch64_smoke.sh || { code=$$?; [ $$code -eq 77 ] || exit $$code; }
 
 clean: ## remove build/
 	rm -rf build

@@ -199,6 +199,8 @@ function(weft_add_tool_tests)
              COMMAND Python3::Interpreter "${WEFT_TESTS_DIR}/tools/${name}.py" $<TARGET_FILE:tools_${name}>)
     set_tests_properties("tools/${name}" PROPERTIES LABELS fast SKIP_RETURN_CODE 77 TIMEOUT 600)
   endforeach()
+  add_test(NAME tools/ask_again COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tools/ask_again_test.py")
+  set_tests_properties(tools/ask_again PROPERTIES LABELS fast TIMEOUT ${WEFT_TEST_TIMEOUT})
 endfunction()
 
 # Adds a test that compiles `source` alone. It passes when the compiler accepts it or, where `expected` is first_line,

@@ -18,4 +18,4 @@ tests="$tests|stress/chan_stress.quick)$"
 cmake --preset aarch64 -DWEFT_WERROR="${WERROR:-OFF}" -DWEFT_BUILD_EXAMPLES=OFF
 # shellcheck disable=SC2086  # targets are words
 cmake --build build/aarch64 -j "${JOBS:-$(nproc)}" --target $targets
-ctest --preset aarch64 -R "$tests"
+"${CTEST:-ctest}" --preset aarch64 -R "$tests"

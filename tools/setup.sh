@@ -70,11 +70,12 @@ install() {
     as_root chmod +x "$policy"
     trap 'as_root rm -f "$policy"' EXIT
   fi
-  wait_for_lock="-o DPkg::Lock::Timeout=300"  # a fresh machine upgrades itself first
-  # shellcheck disable=SC2086  # option and value
-  as_root apt-get $wait_for_lock update -q </dev/null
+  # A fresh machine upgrades itself first; an archive that does not answer is asked again.
+  patience="-o DPkg::Lock::Timeout=300 -o Acquire::Retries=5"
+  # shellcheck disable=SC2086  # options and values
+  as_root apt-get $patience update -q </dev/null
   # shellcheck disable=SC2086
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get $wait_for_lock install -qy --no-install-recommends "$@" </dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get $patience install -qy --no-install-recommends "$@" </dev/null
 }
 
 main() {
