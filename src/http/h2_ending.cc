@@ -64,18 +64,31 @@ void H2Session::note_state_locked() noexcept {
               : now == Awaited::kEnd      ? detail::monotonic_now()
                                           : detail::kNever;
   connection_.descriptor().set_deadline(Direction::kRead, deadline_);
-  if (connection_.is_fresh() && connection_.server().draining() && !over_) connection_.renew_last_call();
+  if (awaits_last_call() && !over_) connection_.renew_last_call();
 }
 
-// A read ended with its deadline. False: it was one of the time before this was HTTP/2, an older one, or the last call
-// of a server that drains.
+// The server drains, and the client was let in but has not asked yet.
+bool H2Session::awaits_last_call() const noexcept { return connection_.is_fresh() && connection_.server().draining(); }
+
+// The last call has passed. What has come in spite of that counts, for it may be the server that was held up.
+void H2Session::end_last_call(std::span<char> buffer) noexcept {
+  connection_.has_been_asked();
+  {
+    const std::lock_guard guard(mutex_);
+    awaited_ = Awaited::kNothing;  // so that its deadline is set again
+    note_state_locked();
+  }
+  constexpr int kMostPieces = 4;  // a greeting, a request, and what a client may say between them
+  std::error_code ec;
+  ssize_t count = 0;
+  for (int i = 0; i < kMostPieces && connection_.read_now(buffer, ec, count) && count > 0; ++i)
+    receive({buffer.data(), static_cast<std::size_t>(count)});
+}
+
+// A read ended with its deadline. False: it was one of the time before this was HTTP/2, or an older one.
 bool H2Session::is_due() noexcept {
   {
     const std::lock_guard guard(mutex_);
-    if (connection_.is_fresh() && connection_.server().draining()) {
-      connection_.has_been_asked();
-      awaited_ = Awaited::kNothing;  // so that its deadline is set again
-    }
     note_state_locked();
     if (detail::monotonic_now() < deadline_) {  // so that the read that comes next waits
       connection_.descriptor().set_deadline(Direction::kRead, deadline_);

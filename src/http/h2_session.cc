@@ -105,7 +105,11 @@ void H2Session::serve() noexcept {
     if (count == net::Descriptor::kWatching) return;
     if (count > 0) {
       receive({buffer.data(), static_cast<std::size_t>(count)});
-    } else if (ec != errc::deadline_exceeded || is_due()) {
+    } else if (ec != errc::deadline_exceeded) {
+      break;
+    } else if (awaits_last_call()) {
+      end_last_call(buffer);
+    } else if (is_due()) {
       break;
     }
   }
@@ -114,8 +118,7 @@ void H2Session::serve() noexcept {
 
 // A server that drains says so; a client that was let in and has not asked yet has its last call first.
 bool H2Session::goes_on() noexcept {
-  const bool drains = connection_.server().draining() && !connection_.is_fresh();
-  if (drains) {
+  if (connection_.server().draining() && !connection_.is_fresh()) {
     {
       const std::lock_guard guard(mutex_);
       drain_locked();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -87,6 +88,8 @@ class H2Session final : public Multiplexer {
   void note_state_locked() noexcept;
   void count_serving_locked() noexcept;
   Awaited awaited_now_locked() const noexcept;
+  bool awaits_last_call() const noexcept;
+  void end_last_call(std::span<char> buffer) noexcept;
   bool is_due() noexcept;
   bool drain_further_locked() noexcept;
 
