@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "os/errno_guard.h"
+#include "sched/sanitizer.h"
 #include "sched/scheduler.h"
 
 namespace weft::net {
@@ -51,7 +52,10 @@ Descriptor* Descriptor::adopt(int fd, std::error_code& ec) noexcept {
     d = free_descriptors.top;
     if (d != nullptr) free_descriptors.top = d->next_free_;
   }
-  if (d == nullptr) d = new (std::nothrow) Descriptor();
+  if (d == nullptr) {
+    d = new (std::nothrow) Descriptor();
+    sched::sanitizer_never_freed(d);
+  }
   int failed = d == nullptr ? ENOMEM : 0;
   if (failed == 0) {
     d->fd_ = fd;

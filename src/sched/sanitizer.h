@@ -63,6 +63,14 @@ inline void sanitizer_add_root([[maybe_unused]] const void* memory, [[maybe_unus
 #endif
 }
 
+/// An object that is never freed. The end of the process may find it in nobody's hands but a running thread's, whose
+/// registers and fake frames the leak checker does not all see.
+inline void sanitizer_never_freed([[maybe_unused]] const void* object) noexcept {
+#ifdef WEFT_ASAN
+  __lsan_ignore_object(object);
+#endif
+}
+
 /// A slot is built, at its first use or the first since its pages went back: its stack is `low` to `high`.
 inline void sanitizer_new_stack([[maybe_unused]] SanitizerFiber& fiber, [[maybe_unused]] const void* low,
                                 [[maybe_unused]] const void* high) noexcept {
