@@ -121,6 +121,7 @@ TEST(Signal, IsSeenWhileGoroutinesKeepAllProcessors) {
 }
 
 TEST(Signal, TheHandlerBeforeIsPutBackWithTheLastSubscriber) {
+  own_handler_calls = 0;
   struct sigaction mine{};
   mine.sa_handler = &own_handler;
   struct sigaction original{};

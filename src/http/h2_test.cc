@@ -194,14 +194,8 @@ TEST(H2, ManyStreamsAtOnceAreAnsweredEachAsItIsReady) {
 
 TEST(H2, TheContextIsDoneOnceTheStreamIsResetOrTheClientHasLeft) {
   Server server;
-  auto waiting = make_chan<void>(), done = make_chan<void>();
-  server.handle("/", [&](const Request& req, Response&) {
-    const Context context = req.context();
-    waiting.send();
-    context.done().recv();
-    EXPECT_EQ(context.error(), errc::cancelled);
-    done.send();
-  });
+  const ContextHandler handler;
+  server.handle("/", handler);
   server.handle("/other", [](const Request& req, Response& res) {
     EXPECT_FALSE(req.context().error());
     res.text("x");
@@ -209,14 +203,14 @@ TEST(H2, TheContextIsDoneOnceTheStreamIsResetOrTheClientHasLeft) {
   with_server(server, [&](const Running& running) {
     H2Client client(running.address());
     const std::int32_t id = client.start({});
-    waiting.recv();
+    handler.waiting.recv();
     client.reset(id);
-    done.recv();
+    handler.done.recv();
     EXPECT_EQ(client.get("/other").body, "x") << "the others go on";
     client.start({});
-    waiting.recv();
+    handler.waiting.recv();
     client.close();
-    done.recv();
+    handler.done.recv();
     while (server.stats().connections != 0) yield();
   });
 }

@@ -26,23 +26,17 @@ using ::testing::HasSubstr;
 
 TEST(HttpServerEnd, TheContextIsDoneOnceTheClientHasLeft) {
   Server server;
-  auto waiting = make_chan<void>(), done = make_chan<void>();
-  server.handle("/", [&](const Request& req, Response&) {
-    const Context context = req.context();
-    waiting.send();
-    context.done().recv();
-    EXPECT_EQ(context.error(), errc::cancelled);
-    done.send();
-  });
+  const ContextHandler handler;
+  server.handle("/", handler);
   with_server(server, [&](const Running& running) {
     TcpStream stream = TcpStream::connect(running.address());
     stream.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    waiting.recv();
+    handler.waiting.recv();
     stream.write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");  // another request is no end
     stream.close();
-    done.recv();
-    waiting.recv();  // the second one finds at once that nobody waits for it
-    done.recv();
+    handler.done.recv();
+    handler.waiting.recv();  // the second one finds at once that nobody waits for it
+    handler.done.recv();
   });
 }
 

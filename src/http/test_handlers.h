@@ -1,12 +1,17 @@
 // Handlers that the tests of both protocols ask for.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "weft/chan.h"
+#include "weft/context.h"
+#include "weft/error.h"
 #include "weft/http/server.h"
 
 namespace weft::http {
@@ -33,6 +38,28 @@ struct TwoPartsHandler {
     res.write("second");
   }
 };
+
+/// Waits until its request's context is done, and says so. Copies are one.
+struct ContextHandler {
+  Chan<void> waiting = make_chan<void>(), done = make_chan<void>();
+
+  void operator()(const Request& req, Response&) const {
+    const Context context = req.context();
+    waiting.send();
+    context.done().recv();
+    EXPECT_EQ(context.error(), errc::cancelled);
+    done.send();
+  }
+};
+
+/// The body, of which nothing is left once it was given.
+inline void read_body_twice(const Request& req, Response& res) {
+  const std::string_view first = req.body();
+  std::array<std::byte, 10> buffer;
+  EXPECT_EQ(req.read_body(buffer), 0u);
+  EXPECT_EQ(req.body().data(), first.data());
+  res.text(first);
+}
 
 /// The body, each piece as it comes.
 inline void echo_in_pieces(const Request& req, Response& res) {

@@ -50,6 +50,7 @@ class LongRunner : public testing::Test {
 };
 
 TEST_F(LongRunner, StandsInTheDumpWithItsStack) {
+  stop_crunching = false;
   run([] {
     auto cruncher = spawn({.name = "cruncher"}, [] { crunch_numbers(); });
     std::string seen;
